@@ -1,0 +1,7 @@
+.PHONY: run test lint bench lock
+
+run: ; @scripts/run
+test: ; @scripts/test
+lint: ; @scripts/lint
+bench: ; @scripts/bench
+lock: ; @scripts/lock

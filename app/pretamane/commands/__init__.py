@@ -1,0 +1,1 @@
+"""What an operator types. Whatever is heavy is imported inside a command, so that each starts at once."""

@@ -1,0 +1,54 @@
+"""What was asked for on the command line, as the settings know it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pretamane.core.errors import CannotStart
+from pretamane.settings import Settings, current
+
+if TYPE_CHECKING:
+    from pretamane.wiring import Platform
+
+Host = Annotated[str | None, typer.Option(metavar="ADDRESS", help="The address to listen on.")]
+Port = Annotated[str | None, typer.Option(metavar="NUMBER", help="The port to listen on.")]
+DataDir = Annotated[str | None, typer.Option(metavar="FOLDER", help="The folder that keeps everything.")]
+Processes = Annotated[
+    str | None,
+    typer.Option("--processes", metavar="NUMBER", help="Server processes that share the port."),
+]
+
+
+def settings_with(**options: str | None) -> Settings:
+    return current({name: text for name, text in options.items() if text is not None}).settings
+
+
+@contextmanager
+def platform() -> Iterator["Platform"]:
+    """The platform over its database, for a command that reads or changes what is kept."""
+    from pretamane import wiring
+
+    asked = settings_with()
+    with wiring.database_for(asked) as settings:
+        _bring_tables_up_to_date(settings, is_ours=asked.database_url is None)
+        yield wiring.Platform.build(settings)
+
+
+def _bring_tables_up_to_date(settings: Settings, *, is_ours: bool) -> None:
+    """A database that Pretamane embeds is its own to migrate; of another, its operator chooses the hour."""
+    from pretamane.core import migrations
+    from pretamane.core.database import open_unpooled
+
+    address = address_in(settings)
+    if is_ours:
+        migrations.migrate(address)
+    elif not migrations.is_current(open_unpooled(address)):
+        raise CannotStart("The tables are older than this version; bring them up to date with: pretamane migrate.")
+
+
+def address_in(settings: Settings) -> str:
+    if settings.database_url is None:
+        raise CannotStart("No database is named or running; name one as PRETAMANE_DATABASE_URL.")
+    return settings.database_url.get_secret_value()

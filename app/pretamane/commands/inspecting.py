@@ -1,0 +1,99 @@
+"""Commands that look and change nothing: the settings, and whether all they name is there."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import typer
+
+from pretamane.settings import LoadedSettings, Settings, current
+
+if TYPE_CHECKING:
+    from pretamane.ports import Clock, Dependency
+
+HIDDEN = "••••"
+UNWELL = 1
+
+
+def settings() -> None:
+    """Show every setting, its value and where that came from.
+
+    Secrets are shown as ••••. In the environment each name begins with PRETAMANE_.
+
+    Example: PRETAMANE_PORT=8080 pretamane settings
+    """
+    from pretamane.commands.tables import show
+
+    loaded = current(keeping_key=False)
+    show(("name", "value", "source"), _rows(loaded))
+
+
+def _rows(loaded: LoadedSettings) -> Iterable[tuple[str, str, str]]:
+    for name in Settings.model_fields:
+        yield name.upper(), _told(getattr(loaded.settings, name)), loaded.sources[name]
+
+
+def _told(value: object) -> str:
+    from pydantic import SecretStr
+
+    if isinstance(value, SecretStr):
+        return HIDDEN
+    if isinstance(value, tuple):
+        return ", ".join(str(part) for part in value) or "none"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "none" if value is None else str(value)
+
+
+def check() -> None:
+    """Try everything that the settings name, one line each.
+
+    Exit code 0: all is well. 1: something that is required is down. 2: the settings are refused.
+
+    Example: pretamane check && echo well
+    """
+    loaded = current(keeping_key=False)
+    given = sum(source not in ("default", "made at first start") for source in loaded.sources.values())
+    _line("settings", "ok", f"{loaded.settings.environment}, {given} of {len(loaded.sources)} given")
+    is_well = _try_dependencies(loaded.settings)
+    _tell_what_linux_alone_can_do(loaded.settings)
+    raise typer.Exit(0 if is_well else UNWELL)
+
+
+def _line(name: str, state: str, remark: str) -> None:
+    typer.echo(f"{name:<22} {state:<5} {remark}".rstrip())
+
+
+def _try_dependencies(settings: Settings) -> bool:
+    from pretamane import wiring
+    from pretamane.core.errors import AppError, CannotStart
+
+    try:
+        with wiring.database_for(settings) as ready:
+            platform = wiring.Platform.build(ready)
+            states = [(each.required, _try(each, platform.clock)) for each in platform.dependencies]
+    except (CannotStart, AppError) as refusal:
+        _line("postgresql", "down", str(refusal))
+        return False
+    return all(is_up or not required for required, is_up in states)
+
+
+def _try(dependency: "Dependency", clock: "Clock") -> bool:
+    from pretamane.core.errors import AppError
+
+    started = clock.monotonic()
+    try:
+        dependency.probe()
+    except (AppError, OSError) as failure:
+        _line(dependency.name, "down", str(failure) or type(failure).__name__)
+        return False
+    _line(dependency.name, "ok", f"{(clock.monotonic() - started) * 1000:.1f} ms")
+    return True
+
+
+def _tell_what_linux_alone_can_do(settings: Settings) -> None:
+    if settings.database_url is not None:
+        return
+    from pretamane.adapters.postgres_embedded import what_linux_alone_can_do
+
+    for ability, sentence in what_linux_alone_can_do():
+        _line(ability, "", sentence)

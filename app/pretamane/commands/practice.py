@@ -1,0 +1,91 @@
+"""Commands about the practice that this house belongs to."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pretamane.commands.asked import platform
+from pretamane.core.errors import CannotStart
+
+commands = typer.Typer(
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    help="Show or set the practice: its name, colours, legal pages.\n\nExample: pretamane practice show",
+)
+
+SHOWN = (
+    "name",
+    "language",
+    "time_zone",
+    "recipient",
+    "primary_colour",
+    "accent_colour",
+    "logo_type",
+    "privacy_url",
+    "imprint_url",
+    "terms_url",
+)
+
+
+@commands.command("show")
+def show() -> None:
+    """Show what is known about the practice.
+
+    Example: pretamane practice show
+    """
+    with platform() as built:
+        from pretamane.commands import tables
+        from pretamane.practice import queries
+
+        practice = built.work.run_now(queries.current)
+        rows = [(name.replace("_", " "), str(getattr(practice, name) or "none")) for name in SHOWN]
+    tables.show(("practice", ""), rows)
+
+
+@commands.command("set")
+def change(  # noqa: PLR0913, PLR0917 — each parameter is an option of the command
+    name: Annotated[str | None, typer.Option(metavar="NAME", help='Such as "Weber & Lang".')] = None,
+    language: Annotated[str | None, typer.Option(metavar="CODE", help="Such as en or pt-BR.")] = None,
+    time_zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Such as Europe/Berlin.")] = None,
+    recipient: Annotated[
+        str | None, typer.Option(metavar="E-MAIL", help="Who gets the messages, such as office@example.org.")
+    ] = None,
+    primary_colour: Annotated[str | None, typer.Option(metavar="COLOUR", help="Such as #1f4b43.")] = None,
+    accent_colour: Annotated[str | None, typer.Option(metavar="COLOUR", help="Such as #b3541e.")] = None,
+    logo: Annotated[Path | None, typer.Option(metavar="FILE", help="A PNG, JPEG or WebP picture.")] = None,
+    privacy_url: Annotated[str | None, typer.Option(metavar="URL", help="Such as https://example.org/privacy.")] = None,
+    imprint_url: Annotated[str | None, typer.Option(metavar="URL", help="The legal notice.")] = None,
+    terms_url: Annotated[str | None, typer.Option(metavar="URL", help="The terms of business.")] = None,
+) -> None:
+    """Set what is given, and leave the rest as it is.
+
+    Example: pretamane practice set --name "Weber & Lang" --language de
+    """
+    given: dict[str, object] = {
+        "name": name,
+        "language": language,
+        "time_zone": time_zone,
+        "recipient": recipient,
+        "primary_colour": primary_colour,
+        "accent_colour": accent_colour,
+        "logo": None if logo is None else _picture(logo),
+        "privacy_url": privacy_url,
+        "imprint_url": imprint_url,
+        "terms_url": terms_url,
+    }
+    wanted = {field: value for field, value in given.items() if value is not None}
+    if not wanted:
+        raise CannotStart("Say what to set, such as --name; pretamane practice set --help lists all of it.")
+    with platform() as built:
+        from pretamane.practice import service
+
+        built.work.run_now(lambda session: service.change(session, built.clock.now(), **wanted))
+    typer.echo(f"Set: {', '.join(field.replace('_', ' ') for field in wanted)}.")
+
+
+def _picture(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise CannotStart(f"The logo {path} cannot be read: {error.strerror}.") from None

@@ -1,0 +1,91 @@
+"""The contact form's address, for scripts, other websites' forms and pages without script."""
+
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from pretamane.contacts import pages, service
+from pretamane.contacts.schemas import MessageIn, Receipt, understand
+from pretamane.core.errors import AppError
+from pretamane.core.http.fields import is_a_form, read_fields
+from pretamane.core.http.rate_limits import RateLimits
+from pretamane.core.idempotency import Claim, OnlyOnce, Outcome
+from pretamane.core.unit_of_work import UnitOfWork
+from pretamane.ports import Clock
+
+# A phone changes networks between two tries, so visitors are one caller: the key is theirs, and the body proves it.
+VISITOR = "visitor"
+
+
+class Intake:
+    """Where messages come in: what `POST /contact` needs, put together once."""
+
+    def __init__(self, work: UnitOfWork, once: OnlyOnce, limits: RateLimits, clock: Clock, limit: str) -> None:
+        self.work, self.once, self.limits, self.clock, self.limit = work, once, limits, clock, limit
+
+    async def take(self, request: Request, typed: dict[str, Any], key: str | None) -> Outcome[Receipt]:
+        await self.limits.spend(request, "contact", self.limit)
+        message = understand(typed)
+        keep = partial(service.keep_message, message=message, now=self.clock.now())
+        if key is None:
+            return Outcome(await self.work.run(keep), replayed=False)
+        return await self.once.run(Claim.of(VISITOR, "contact", key, message.what_was_said()), keep, Receipt)
+
+    async def receive(self, request: Request) -> Response:
+        typed = await read_fields(request)
+        header = request.headers.get("idempotency-key")
+        if _wants_a_page(request):
+            return await self._receive_for_a_page(request, typed, header)
+        outcome = await self.take(request, typed, header)
+        replayed = {"Idempotency-Replayed": "true"} if outcome.replayed else {}
+        return JSONResponse(outcome.answer.model_dump(mode="json"), 201, replayed)
+
+    async def _receive_for_a_page(self, request: Request, typed: dict[str, Any], header: str | None) -> Response:
+        key = header or typed.get("idempotency_key") or str(uuid4())
+        try:
+            outcome = await self.take(request, typed, key)
+        except AppError as refusal:
+            return await pages.form_again(self.work, request, typed, refusal, key)
+        return await pages.thanks(self.work, outcome.answer)
+
+
+def _wants_a_page(request: Request) -> bool:
+    return is_a_form(request) and "text/html" in request.headers.get("accept", "")
+
+
+def router(intake: Intake) -> APIRouter:
+    routes = APIRouter(tags=["contact"])
+    for address, old in (("/api/v1/contact", False), ("/contact", True), ("/api/contact", True)):
+        routes.add_api_route(
+            address,
+            intake.receive,
+            methods=["POST"],
+            status_code=201,
+            response_model=Receipt,
+            summary="Send the practice a message",
+            deprecated=old or None,
+            openapi_extra=_DESCRIBED,
+        )
+    return routes
+
+
+_DESCRIBED = {
+    "parameters": [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "description": "The same key with the same message is kept once; a retry gets the first answer.",
+            "schema": {"type": "string", "minLength": 8, "maxLength": 200, "pattern": "^[!-~]{8,200}$"},
+        }
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {
+            kind: {"schema": MessageIn.model_json_schema()}
+            for kind in ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
+        },
+    },
+}

@@ -1,0 +1,64 @@
+"""Every refusal the app gives: a stable code, a status, a sentence for a person."""
+
+from collections.abc import Mapping
+
+
+class AppError(Exception):
+    """A refusal; one place (core/http/problems.py) turns it into an answer."""
+
+    status = 400
+    code = "refused"
+
+    def __init__(
+        self,
+        sentence: str,
+        *,
+        code: str | None = None,
+        fields: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.code = code or type(self).code
+        self.fields = dict(fields or {})
+        self.headers = dict(headers or {})
+
+
+class Malformed(AppError):
+    status, code = 400, "malformed"
+
+
+class NotFound(AppError):
+    status, code = 404, "not-found"
+
+
+class Conflict(AppError):
+    status, code = 409, "conflict"
+
+
+class TooLarge(AppError):
+    status, code = 413, "too-large"
+
+
+class UnsupportedMedia(AppError):
+    status, code = 415, "unsupported-media-type"
+
+
+class Invalid(AppError):
+    """Well-formed, but some fields cannot be taken; `fields` says why, one sentence each."""
+
+    status, code = 422, "invalid"
+
+
+class TooMany(AppError):
+    status, code = 429, "too-many-requests"
+
+
+class Unavailable(AppError):
+    """Something that the request needs is away for now; nothing was saved unless a retry says otherwise."""
+
+    status, code = 503, "unavailable"
+
+
+class CannotStart(Exception):
+    """A command cannot do its work here; the message is the one sentence printed before exit code 2."""

@@ -1,0 +1,44 @@
+"""The FastAPI object inside its Edge: routes, problems, the API's description; no feature is named here."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute
+
+from pretamane import __version__
+from pretamane.core.http import problems
+
+OPENAPI_ADDRESS = "/api/openapi.json"
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def compose(routers: Sequence[APIRouter], last: Sequence[BaseRoute], lifespan: Lifespan) -> FastAPI:
+    """`last` are tried after every router's routes."""
+    app = FastAPI(
+        title="Pretamane",
+        version=__version__,
+        docs_url=None,  # its pages load scripts from elsewhere; ours is at /api/docs
+        redoc_url=None,
+        openapi_url=OPENAPI_ADDRESS,
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    for router in routers:
+        app.include_router(router)
+    problems.install(app)
+    app.openapi = _described(app.openapi)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
+    app.router.routes.extend(last)
+    return app
+
+
+def _described(describe: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+    def described() -> dict[str, Any]:
+        schema = describe()
+        if "Problem" not in schema.get("components", {}).get("schemas", {}):
+            problems.document(schema)
+        return schema
+
+    return described

@@ -1,0 +1,57 @@
+"""Fields from a body, however a client chose to send them."""
+
+import json
+from typing import Any
+
+from fastapi import Request
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+
+from pretamane.core.errors import Malformed, UnsupportedMedia
+
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+def media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").split(";")[0].strip().lower()
+
+
+def is_a_form(request: Request) -> bool:
+    return media_type(request) in FORMS
+
+
+async def read_fields(request: Request) -> dict[str, Any]:
+    if is_a_form(request):
+        return await _read_form(request)
+    if media_type(request) == "application/json":
+        return _from_json(await request.body())
+    raise UnsupportedMedia("Send the fields as JSON or as a form (Content-Type: application/json, or a form's own).")
+
+
+async def _read_form(request: Request) -> dict[str, Any]:
+    if _charset(request) not in (b"utf-8", b"utf8"):
+        raise UnsupportedMedia("Send the form's text as UTF-8.")
+    try:
+        async with request.form(max_files=0, max_fields=50) as form:
+            return {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
+    except HTTPException as failure:
+        if failure.status_code == 413:
+            raise
+        raise Malformed("The form could not be read: it is cut off, has files, or has too many fields.") from failure
+
+
+def _charset(request: Request) -> bytes:
+    """Python knows charsets that make half characters, or no text at all, of what was sent."""
+    _, parameters = parse_options_header(request.headers.get("content-type"))
+    return parameters.get(b"charset", b"utf-8").lower()
+
+
+def _from_json(body: bytes) -> dict[str, Any]:
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError) as failure:
+        raise Malformed("The message is not well-formed JSON, so it could not be read.") from failure
+    if not isinstance(fields, dict):
+        raise Malformed("The message must be a JSON object with a value for each field.")
+    return fields

@@ -1,0 +1,102 @@
+"""The web server's ways in: with everything it needs started here (`up`), or beside a given database (`serve`)."""
+
+import gc
+import multiprocessing
+import socket
+from functools import partial
+from pathlib import Path
+
+from rich.console import Console
+
+from pretamane.core import logging as log_lines
+from pretamane.core import metrics_folder
+from pretamane.core.crew import Crew, Member
+from pretamane.core.errors import CannotStart
+from pretamane.settings import Settings
+
+# Beyond the server's own grace: what is still there then hangs.
+STOP_MARGIN_SECONDS = 5
+
+
+def up(settings: Settings) -> int:
+    """Database, tables, web server; the one address is printed. Blocks until told to end."""
+    _prepare(settings)
+    from pretamane import wiring
+
+    sockets = _listen(settings)  # first: a taken port should cost nobody the start of a database
+    if settings.database_url is not None:
+        return _migrate_and_serve(settings, sockets)
+    with wiring.embedded_database(settings) as started:
+        return _migrate_and_serve(started, sockets)
+
+
+def serve(settings: Settings) -> int:
+    """The web server alone; tables are `pretamane migrate`'s business, and readiness waits for them."""
+    _prepare(settings)
+    return _serve(settings, _listen(settings))
+
+
+def _prepare(settings: Settings) -> None:
+    """Before anything that logs or counts is imported."""
+    log_lines.configure(settings.log_level, settings.log_format)
+    metrics_folder.use(_metrics(settings))
+
+
+def _metrics(settings: Settings) -> Path:
+    return settings.data_dir / "metrics"
+
+
+def _migrate_and_serve(settings: Settings, sockets: list[socket.socket]) -> int:
+    _migrate_in_a_child(settings)
+    port = sockets[0].getsockname()[1]
+    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # told, not opened
+    shown = f"[{host}]" if ":" in host else host
+    Console(highlight=False).print(f"Pretamane is at [bold]http://{shown}:{port}[/bold] — Ctrl-C ends it.")
+    return _serve(settings, sockets)
+
+
+def _migrate_in_a_child(settings: Settings) -> None:
+    """Alembic takes memory that no later process should carry, so it gets one that ends."""
+    child = multiprocessing.get_context("fork").Process(target=_migrate, args=(settings,))
+    child.start()
+    child.join()
+    if child.exitcode != 0:
+        raise CannotStart("The database's tables could not be brought up to date; the lines above say why.")
+
+
+def _migrate(settings: Settings) -> None:
+    from pretamane import wiring
+    from pretamane.core import migrations
+
+    migrations.migrate(wiring.database_url(settings))
+
+
+def _listen(settings: Settings) -> list[socket.socket]:
+    from pretamane.core.http.server import listen
+
+    return listen(settings.host, settings.port)
+
+
+def _serve(settings: Settings, sockets: list[socket.socket]) -> int:
+    from pretamane import wiring  # noqa: F401  # loaded before the fork, so that its memory is shared
+    from pretamane.core.http.server import GRACE_SECONDS
+
+    metrics_folder.empty(_metrics(settings))  # only now: port and data folder are ours alone
+    members = [Member(f"web-{n + 1}", partial(_web, settings, sockets)) for n in range(settings.web_processes)]
+    patience = settings.drain_seconds + GRACE_SECONDS + STOP_MARGIN_SECONDS
+    return Crew(members, stop_within=patience, on_ending=partial(_close, sockets)).run()
+
+
+def _web(settings: Settings, sockets: list[socket.socket]) -> None:
+    from pretamane import wiring
+    from pretamane.core.http.server import serve_until_told
+
+    platform = wiring.Platform.build(settings)
+    app = wiring.build_app(platform)
+    gc.collect()
+    serve_until_told(app, sockets, drain=platform.drain, drain_seconds=settings.drain_seconds)
+
+
+def _close(sockets: list[socket.socket]) -> None:
+    for each in sockets:
+        each.close()

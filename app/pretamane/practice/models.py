@@ -1,0 +1,29 @@
+"""The one practice that this house belongs to."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, DateTime, LargeBinary, SmallInteger, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pretamane.core.database import Record
+
+THE_ONLY_ONE = 1
+
+
+class Practice(Record):
+    __tablename__ = "practice"
+    __table_args__ = (CheckConstraint(f"id = {THE_ONLY_ONE}", name="only_one"),)
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, default=THE_ONLY_ONE)
+    name: Mapped[str] = mapped_column(default="Our practice")
+    language: Mapped[str] = mapped_column(default="en")
+    time_zone: Mapped[str] = mapped_column(default="UTC")
+    recipient: Mapped[str | None] = mapped_column(default=None)
+    primary_colour: Mapped[str] = mapped_column(default="#1f4b43")
+    accent_colour: Mapped[str] = mapped_column(default="#b3541e")
+    logo: Mapped[bytes | None] = mapped_column(LargeBinary, default=None, deferred=True)
+    logo_type: Mapped[str | None] = mapped_column(default=None)
+    privacy_url: Mapped[str | None] = mapped_column(default=None)
+    imprint_url: Mapped[str | None] = mapped_column(default=None)
+    terms_url: Mapped[str | None] = mapped_column(default=None)
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

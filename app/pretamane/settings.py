@@ -1,0 +1,229 @@
+"""Every setting: its name, type, default and meaning. Nothing else reads the environment."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from pretamane.settings_sources import PREFIX, Found, Gathered, Source, gather, keep_key, kept_key
+from pretamane.settings_values import (
+    DatabaseUrl,
+    Folder,
+    HeaderName,
+    Host,
+    Networks,
+    Origin,
+    Origins,
+    Rate,
+    SsmPath,
+    Word,
+    address_of,
+)
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+SHORTEST_KEY = 32
+NEEDED_IN_PRODUCTION = ("database_url", "signing_key", "public_url")
+_SITE = Path(__file__).parents[2] / "config" / "site"
+
+_REASONS = {
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "int_parsing_size": "must be a smaller number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a number",
+    "greater_than_equal": "must be at least {ge}",
+    "greater_than": "must be more than {gt}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be {expected}",
+    "too_short": "must have at least {min_length} characters",
+    "string_too_short": "must have at least {min_length} characters",
+}
+
+Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+
+
+def _own_address(earlier: dict[str, Any]) -> str:
+    return address_of(earlier["host"], earlier["port"])
+
+
+class Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, validate_default=True)
+
+    environment: Annotated[Literal["development", "production"], Word] = Field(
+        "development", description="Production refuses to start without what keeps it safe."
+    )
+    host: Host = Field("127.0.0.1", description="The address the web server listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="The port the web server listens on.")
+    data_dir: Folder = Field(
+        Path("var"),
+        description="The folder of the embedded PostgreSQL and all else that stays on this machine.",
+    )
+    database_url: DatabaseUrl | None = Field(
+        None, description="The PostgreSQL to use; unset, one is embedded in the data folder."
+    )
+    database_pool_size: int = Field(
+        10,
+        ge=1,
+        le=1000,
+        description="Connections that each process keeps open, one for each request at work.",
+    )
+    database_pool_overflow: int = Field(
+        5, ge=0, le=1000, description="Connections beyond those, opened in a rush and closed after it."
+    )
+    database_pool_wait: Seconds = Field(
+        5.0, description="Seconds a request waits for a connection before it is told that the server is full."
+    )
+    database_statement_timeout: Seconds = Field(
+        15.0, description="Seconds a statement may take, so that one slow query cannot hold up the rest."
+    )
+    web_processes: int = Field(
+        1, ge=1, le=64, description="Server processes that share the port; one a core is enough."
+    )
+    public_url: Origin = Field(
+        default_factory=_own_address, description="Where people find the site: scheme and host, no path."
+    )
+    site_dir: Folder = Field(_SITE, description="The folder of the public static site.")
+    cors_origins: Origins = Field(
+        (), description="Other sites whose pages may call the API: exact origins, with commas between."
+    )
+    trusted_proxies: Networks = Field(
+        (), description="Networks of the proxies whose word about the client's address is believed."
+    )
+    client_address_header: HeaderName | None = Field(
+        None, description="The header in which a trusted proxy names the client's address."
+    )
+    body_limit: int = Field(
+        1_048_576,
+        ge=1024,
+        description="Bytes a request's body may have where its route does not say otherwise.",
+    )
+    contact_limit: Rate = Field("10/minute", description="Messages one address may send.")
+    visit_limit: Rate = Field("60/minute", description="Page visits of one address that are counted.")
+    signing_key: SecretStr = Field(
+        min_length=SHORTEST_KEY,
+        description="The secret behind whatever the server signs; development makes one in the data folder.",
+    )
+    drain_seconds: float = Field(
+        0.0,
+        ge=0,
+        le=600,
+        allow_inf_nan=False,
+        description="Seconds to go on serving after the signal to stop, while balancers look elsewhere.",
+    )
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Word] = Field(
+        "info", description="The least important kind of line that is logged."
+    )
+    log_format: Annotated[Literal["auto", "plain", "json"], Word] = Field(
+        "auto", description="How lines are logged; auto is plain on a terminal and JSON elsewhere."
+    )
+    ssm_path: SsmPath | None = Field(
+        None, description="The path in SSM Parameter Store below which settings/ and generated/ are read."
+    )
+
+
+@dataclass(frozen=True)
+class LoadedSettings:
+    settings: Settings
+    sources: Mapping[str, Source]
+
+
+class SettingsRefused(Exception):
+    """The settings cannot be used; `faults` has one sentence for each reason, and never a secret."""
+
+    def __init__(self, faults: list[str]) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
+
+
+def current(overrides: Mapping[str, str] | None = None, *, keeping_key: bool = True) -> LoadedSettings:
+    """The settings of this process: the only reader of its environment."""
+    return load(os.environ, overrides, keeping_key=keeping_key)
+
+
+def load(
+    environ: Mapping[str, str], overrides: Mapping[str, str] | None = None, *, keeping_key: bool = True
+) -> LoadedSettings:
+    """Without keeping_key nothing is written: to look at settings must leave no trace."""
+    gathered = gather(Settings.model_fields, environ, overrides or {})
+    faults = [*gathered.faults, *_missing(gathered)]
+    made_key = None if "signing_key" in gathered.found else secrets.token_urlsafe(48)
+    settings = _checked(gathered, made_key, faults)
+    if settings is not None and made_key is not None and not faults:
+        settings = _with_lasting_key(settings, keeping_key, faults)
+    if settings is None or faults:
+        raise SettingsRefused(faults)
+    return LoadedSettings(settings, _sources(gathered, made_key))
+
+
+def _missing(gathered: Gathered) -> list[str]:
+    """Silent while SSM could not be read: what seems to be missing may well be there."""
+    environment = gathered.found.get("environment")
+    if environment is None or environment.text.strip().lower() != "production" or gathered.ssm_is_unread:
+        return []
+    return [
+        f"{PREFIX}{name.upper()} must be given in production."
+        for name in NEEDED_IN_PRODUCTION
+        if name not in gathered.found
+    ]
+
+
+def _checked(gathered: Gathered, made_key: str | None, faults: list[str]) -> Settings | None:
+    texts = {name: found.text for name, found in gathered.found.items()}
+    if made_key is not None:
+        texts["signing_key"] = made_key
+    try:
+        return Settings.model_validate(texts)
+    except ValidationError as refusal:
+        errors = refusal.errors(include_url=False, include_input=False)
+    known = (error for error in errors if error["type"] != "default_factory_not_called")
+    faults.extend(_sentence(error, gathered.found) for error in known)
+    return None
+
+
+def _sentence(error: "ErrorDetails", found: Mapping[str, Found]) -> str:
+    name = str(error["loc"][0])
+    label = found[name].label if name in found else PREFIX + name.upper()
+    return f"{label} {_reason(error)}."
+
+
+def _reason(error: "ErrorDetails") -> str:
+    """Words of ours only: pydantic's own would be no sentence, and could repeat a secret."""
+    if error["type"] == "value_error":
+        return str(error["ctx"]["error"])
+    return _REASONS.get(error["type"], "cannot be understood").format(**error.get("ctx", {}))
+
+
+def _with_lasting_key(settings: Settings, keeping_key: bool, faults: list[str]) -> Settings:
+    folder = settings.data_dir
+    try:
+        kept = kept_key(folder)
+        if kept is None and keeping_key:
+            kept = keep_key(folder, settings.signing_key.get_secret_value())
+    except OSError as error:
+        faults.append(
+            f"The signing key cannot be kept in the data folder {folder}: {error.strerror}; "
+            f"name a folder that can be written as {PREFIX}DATA_DIR, or give {PREFIX}SIGNING_KEY."
+        )
+        return settings
+    except ValueError:
+        kept = ""
+    if kept is None:
+        return settings
+    if len(kept) < SHORTEST_KEY:
+        faults.append(f"The file {folder / 'signing-key'} holds no signing key; remove it to have one made.")
+    return settings.model_copy(update={"signing_key": SecretStr(kept)})
+
+
+def _sources(gathered: Gathered, made_key: str | None) -> Mapping[str, Source]:
+    sources: dict[str, Source] = dict.fromkeys(Settings.model_fields, "default")
+    sources.update({name: found.source for name, found in gathered.found.items()})
+    if made_key is not None:
+        sources["signing_key"] = "made at first start"
+    return MappingProxyType(sources)

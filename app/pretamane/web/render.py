@@ -1,0 +1,62 @@
+"""The app's own pages: templates that escape everything, under a policy that lets no script run at all."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from starlette.responses import HTMLResponse
+
+from pretamane.web.assets import style_address
+from pretamane.web.palette import custom_properties
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+PACKAGE = Path(__file__).parent.parent
+
+
+def page(
+    template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **context: object
+) -> HTMLResponse:
+    """Render "problem.html" of the shared look, "contacts/form.html" of a feature; no value may be missing."""
+    nonce = secrets.token_urlsafe(16)
+    always = {"nonce": nonce, "status": status, "style_address": style_address()}
+    shown = {"practice": None, "request_id": None, **context, **always}
+    content = _templates().get_template(template).render(shown)
+    return HTMLResponse(content, status_code=status, headers={**_protection(nonce), **(headers or {})})
+
+
+def _protection(nonce: str) -> dict[str, str]:
+    return {
+        "Content-Security-Policy": (
+            f"default-src 'none'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; "
+            "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        ),
+        "X-Content-Type-Options": "nosniff",
+        # A form's own address must still reach the app as Origin, which "no-referrer" would turn into null.
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
+
+
+@lru_cache(maxsize=1)
+def _templates() -> Environment:
+    """Jinja is loaded with the first page, not with the process: most processes never render one."""
+    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+
+    features = {folder.parent.name: FileSystemLoader(folder) for folder in PACKAGE.glob("*/templates")}
+    shared = features.pop("web")
+    templates = Environment(
+        loader=ChoiceLoader([shared, PrefixLoader(features)]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters["custom_properties"] = custom_properties
+    return templates

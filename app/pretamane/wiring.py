@@ -1,0 +1,158 @@
+"""The composition root: the only file that picks an adapter, and where features are joined."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import MetaData
+
+from pretamane.adapters.postgres import PostgresServer
+from pretamane.adapters.postgres_embedded import EmbeddedPostgres
+from pretamane.adapters.postgres_running import address_of_running
+from pretamane.contacts import api as contacts
+from pretamane.contacts import models as contacts_models
+from pretamane.core import housekeeping, idempotency, migrations
+from pretamane.core.clock import SystemClock
+from pretamane.core.database import Database, Record, open_engine, open_unpooled
+from pretamane.core.errors import AppError
+from pretamane.core.http import rate_limits
+from pretamane.core.http.application import Lifespan, compose
+from pretamane.core.http.cors import Cors
+from pretamane.core.http.edge import Edge
+from pretamane.core.http.peers import Peers
+from pretamane.core.http.rate_limits import PostgresWindows, RateLimits
+from pretamane.core.idempotency import OnlyOnce
+from pretamane.core.unit_of_work import UnitOfWork
+from pretamane.insights import api as insights
+from pretamane.insights import models as insights_models
+from pretamane.ports import Clock, Dependency
+from pretamane.practice import api as practice
+from pretamane.practice import models as practice_models
+from pretamane.settings import Settings
+from pretamane.system import api as system
+from pretamane.system import pages as system_pages
+from pretamane.system.health import HealthCheck
+from pretamane.web import assets
+from pretamane.web.site import site
+
+FEATURES_WITH_TABLES = (contacts_models, insights_models, practice_models)
+SWEEPS = (idempotency.forget_old, rate_limits.forget_ended)
+
+
+def every_table() -> MetaData:
+    """Importing a feature's models makes its tables known; this file imports them all."""
+    return Record.metadata
+
+
+@contextmanager
+def database_for(settings: Settings) -> Iterator[Settings]:
+    """Settings that name a running database: the one given, the one already running here, or one started for now."""
+    if settings.database_url is not None:
+        yield settings
+    elif running := address_of_running(settings.data_dir):
+        yield _with_database(settings, running)
+    else:
+        with embedded_database(settings) as started:
+            yield started
+
+
+@contextmanager
+def embedded_database(settings: Settings) -> Iterator[Settings]:
+    """Refuses when another start holds the data folder."""
+    postgres = EmbeddedPostgres(settings.data_dir)
+    try:
+        yield _with_database(settings, postgres.start())
+    finally:
+        postgres.stop()
+
+
+def _with_database(settings: Settings, address: str) -> Settings:
+    return settings.model_copy(update={"database_url": SecretStr(address)})
+
+
+class Platform:
+    """One process's share of the platform, put together from its settings."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        database: Database,
+        dependencies: Sequence[Dependency],
+    ) -> None:
+        self.settings, self.clock, self.database = settings, clock, database
+        self.dependencies = tuple(dependencies)
+        self.work = UnitOfWork(database)
+        self.rate_limits = RateLimits(PostgresWindows(database.bind, clock), settings.signing_key.get_secret_value())
+        self.draining = False
+        self._migrated = False
+
+    @classmethod
+    def build(cls, settings: Settings) -> "Platform":
+        url = database_url(settings)
+        engine = open_engine(
+            url,
+            pool_size=settings.database_pool_size,
+            pool_overflow=settings.database_pool_overflow,
+            pool_wait=settings.database_pool_wait,
+            statement_timeout=settings.database_statement_timeout,
+        )
+        return cls(settings, SystemClock(), Database(engine), [PostgresServer(open_unpooled(url))])
+
+    def drain(self) -> None:
+        self.draining = True
+
+    def why_not_ready(self) -> str | None:
+        if self.draining:
+            return "This process is ending; ask another one."
+        try:
+            self._migrated = self._migrated or migrations.is_current(self.database.bind)
+        except AppError as refusal:
+            return refusal.sentence
+        return None if self._migrated else "The database's tables are older than this version: run `pretamane migrate`."
+
+
+def database_url(settings: Settings) -> str:
+    if settings.database_url is None:
+        raise ValueError("database_for() comes before Platform.build()")
+    return settings.database_url.get_secret_value()
+
+
+def build_app(platform: Platform) -> Edge:
+    """Everything that answers HTTP, inside its edge."""
+    settings, clock, work, limits = platform.settings, platform.clock, platform.work, platform.rate_limits
+    intake = contacts.Intake(work, OnlyOnce(work, clock), limits, clock, settings.contact_limit)
+    app = compose(
+        [
+            practice.router,
+            contacts.router(intake),
+            insights.router(work, limits, clock, settings.visit_limit),
+            system.router(HealthCheck(platform.dependencies, clock), platform.why_not_ready),
+            system_pages.router,
+            assets.router,
+        ],
+        site(settings.site_dir),
+        _life(platform),
+    )
+    app.state.work = work
+    return Edge(
+        app,
+        cors=Cors({settings.public_url, *settings.cors_origins}),
+        peers=Peers(settings.trusted_proxies, settings.client_address_header),
+        clock=clock,
+        body_limit=settings.body_limit,
+    )
+
+
+def _life(platform: Platform) -> Lifespan:
+    @asynccontextmanager
+    async def life(_app: FastAPI) -> AsyncIterator[None]:
+        sweeping = asyncio.create_task(housekeeping.keep_house(platform.work, platform.clock, SWEEPS))
+        yield
+        sweeping.cancel()
+        with suppress(asyncio.CancelledError):
+            await sweeping
+
+    return life

@@ -1,0 +1,124 @@
+"""Real PostgreSQL for every test: migrated once, one rolled-back transaction each."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
+from starlette.testclient import TestClient
+
+from pretamane.adapters.postgres import PostgresServer
+from pretamane.adapters.postgres_embedded import EmbeddedPostgres
+from pretamane.core.database import Database, open_unpooled
+from pretamane.core.migrations import migrate
+from pretamane.settings import Settings
+from pretamane.wiring import Platform, build_app
+
+TEMPLATE = "template_migrated"
+
+
+class MovableClock:
+    """Stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+        self.seconds = 1000.0
+
+    def now(self) -> datetime:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def move(self, seconds: float) -> None:
+        self.time += timedelta(seconds=seconds)
+        self.seconds += seconds
+
+
+@contextmanager
+def closing_server(server: EmbeddedPostgres) -> Iterator[str]:
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server whose database is migrated, and a template for databases of one's own."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
+    with closing_server(server) as address:
+        _execute(address, f"CREATE DATABASE {TEMPLATE}")
+        migrate(_sibling(address, TEMPLATE))
+        migrate(address)
+        yield address
+
+
+@pytest.fixture(scope="session")
+def _engine(postgres: str) -> Iterator[Engine]:
+    engine = create_engine(postgres)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def connection(_engine: Engine) -> Iterator[Connection]:
+    with _engine.connect() as connection, connection.begin() as everything:
+        yield connection
+        everything.rollback()
+
+
+@pytest.fixture
+def database_address(postgres: str) -> Iterator[str]:
+    """A migrated database of the test's own, for the few tests about commits and concurrency."""
+    name = f"own_{uuid4().hex[:12]}"
+    _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+    yield _sibling(postgres, name)
+    _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return make_settings(tmp_path)
+
+
+def make_settings(folder: Path, **changed: object) -> Settings:
+    values = {
+        "data_dir": folder,
+        "signing_key": SecretStr("x" * 48),
+        "public_url": "http://localhost:8000",
+        "cors_origins": "https://www.practice.example",
+        "contact_limit": "1000/minute",
+    }
+    return Settings.model_validate(values | changed)
+
+
+@pytest.fixture
+def clock() -> MovableClock:
+    return MovableClock()
+
+
+@pytest.fixture
+def platform(connection: Connection, settings: Settings, clock: MovableClock, postgres: str) -> Platform:
+    return Platform(settings, clock, Database(connection), [PostgresServer(open_unpooled(postgres))])
+
+
+@pytest.fixture
+def client(platform: Platform) -> Iterator[TestClient]:
+    with TestClient(build_app(platform), raise_server_exceptions=False) as client:
+        yield client
+
+
+def _sibling(address: str, name: str) -> str:
+    return make_url(address).set(database=name).render_as_string(hide_password=False)
+
+
+def _execute(address: str, statement: str) -> None:
+    engine = create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()

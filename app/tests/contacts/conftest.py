@@ -1,0 +1,106 @@
+"""For promises about commits: a database of the test's own, behind a line that can be cut, and a server of its own."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import create_engine, text
+from starlette.testclient import TestClient
+
+import pretamane
+from pretamane.core.database import Database, open_engine
+from pretamane.settings import Settings
+from pretamane.wiring import Platform, build_app
+from tests.conftest import MovableClock
+from tests.cutting_proxy import CuttingProxy
+
+Rows = Callable[[str], list[Any]]
+
+SERVE = """
+import json, sys
+from pretamane.main import serve
+from pretamane.settings import Settings
+serve(Settings.model_validate(json.loads(sys.argv[1])))
+"""
+STARTS_WITHIN = 60.0
+
+
+@pytest.fixture
+def rows(database_address: str) -> Iterator[Rows]:
+    """What a query finds once it is committed."""
+    engine = create_engine(database_address)
+
+    def found(query: str) -> list[Any]:
+        with engine.connect() as connection:
+            return list(connection.execute(text(query)))
+
+    yield found
+    engine.dispose()
+
+
+@pytest.fixture
+def line(database_address: str) -> Iterator[CuttingProxy]:
+    proxy = CuttingProxy(database_address)
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture
+def committing(line: CuttingProxy, settings: Settings, clock: MovableClock) -> Iterator[TestClient]:
+    """Asks an app that commits for real, over the line."""
+    engine = open_engine(line.address, pool_size=2, pool_overflow=0, pool_wait=1, statement_timeout=5)
+    app = build_app(Platform(settings, clock, Database(engine), ()))
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield client
+    engine.dispose()
+
+
+@pytest.fixture
+def served(database_address: str, tmp_path: Path) -> Iterator[httpx.Client]:
+    """Asks a server of two processes, each with three connections."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = {
+        "port": port,
+        "data_dir": str(tmp_path),
+        "database_url": database_address,
+        "database_pool_size": 3,
+        "database_pool_overflow": 0,
+        "database_pool_wait": 20,
+        "web_processes": 2,
+        "signing_key": "x" * 48,
+        "contact_limit": "1000/minute",
+    }
+    with (tmp_path / "lines").open("wb") as lines:
+        server = subprocess.Popen(  # noqa: S603  # our own Python, our own words
+            [sys.executable, "-c", SERVE, json.dumps(settings)],
+            env={**os.environ, "PYTHONPATH": str(Path(pretamane.__file__).parents[1])},
+            stdout=lines,
+            stderr=lines,
+        )
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+            _wait_for(client, tmp_path / "lines")
+            yield client
+    finally:
+        server.terminate()
+        server.wait(STARTS_WITHIN)
+
+
+def _wait_for(client: httpx.Client, lines: Path) -> None:
+    given_up = time.monotonic() + STARTS_WITHIN
+    while time.monotonic() < given_up:
+        try:
+            if client.get("/health/ready").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    pytest.fail(f"The server did not start: {lines.read_text()}")

@@ -1,0 +1,45 @@
+"""With CI=true a test that does not run is a test that fails; elsewhere the run ends by counting them."""
+
+import os
+from collections import Counter
+from collections.abc import Generator
+from typing import Any
+
+import pytest
+
+NOTHING_MAY_BE_SKIPPED = os.environ.get("CI", "").lower() == "true"
+
+
+def reason_of(report: pytest.TestReport | pytest.CollectReport) -> str:
+    """pytest keeps a skip as (file, line, "Skipped: reason")."""
+    told = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+    return told.removeprefix("Skipped: ")
+
+
+def fail_what_was_skipped(report: pytest.TestReport | pytest.CollectReport) -> None:
+    # An expected failure reports itself as skipped too, yet it ran.
+    if NOTHING_MAY_BE_SKIPPED and report.skipped and not hasattr(report, "wasxfail"):
+        report.longrepr = f"With CI=true nothing may be skipped, and this was: {reason_of(report)}"
+        report.outcome = "failed"
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    fail_what_was_skipped(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    fail_what_was_skipped(report)
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:  # pytest gives its reporter's type no public name
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped:
+        terminalreporter.section("not run here")
+        for reason, times in Counter(map(reason_of, skipped)).most_common():
+            terminalreporter.line(f"{times} × {reason}")
