@@ -17,7 +17,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.load import Load, load, post
-
 from pretamane.adapters.postgres_running import address_of_running
 from pretamane.core.http.server import listen
 
@@ -49,7 +48,9 @@ def await_answer(address: str, process: subprocess.Popen[bytes]) -> float:
 
 
 @contextmanager
-def running(command: list[str], env: dict[str, str], *, keep: tuple[int, ...] = ()) -> Iterator[subprocess.Popen[bytes]]:
+def running(
+    command: list[str], env: dict[str, str], *, keep: tuple[int, ...] = ()
+) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(command, env=env, pass_fds=keep, stdout=subprocess.DEVNULL)
     try:
         yield process
@@ -69,8 +70,7 @@ def pretamane_up(folder: Path) -> Iterator[tuple[int, float, subprocess.Popen[by
 @contextmanager
 def bare_server(folder: Path) -> Iterator[int]:
     [listening] = listen("127.0.0.1", 0)
-    address = address_of_running(folder)
-    assert address is not None
+    address = address_of_running(folder) or sys.exit("the database did not start")
     command = [sys.executable, str(HERE / "bare.py"), address, str(listening.fileno())]
     with running(command, environment(folder), keep=(listening.fileno(),)) as process:
         port: int = listening.getsockname()[1]
@@ -137,7 +137,11 @@ def main() -> None:
     rows = [
         ("posts a second, everything on", f"{statistics.median(run.per_second for run in ours):.0f}", ""),
         ("posts a second, bare handler", f"{statistics.median(run.per_second for run in bare):.0f}", ""),
-        ("ratio, round by round", f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})", "0.5 or better"),
+        (
+            "ratio, round by round",
+            f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})",
+            "0.5 or better",
+        ),
         ("second start to first 200, seconds", f"{statistics.median(starts):.2f} (at most {max(starts):.2f})", "2"),
         *((f"idle PSS of {who}, MB", f"{megabytes:.0f}", "90" if "web" in who else "") for who, megabytes in memory),
     ]

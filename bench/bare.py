@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from pretamane.core.http.server import serve_until_told
 
-engine = create_engine(sys.argv[1], pool_size=10, max_overflow=5)
+engine = create_engine(sys.argv[1], pool_size=10, max_overflow=0)
 app = FastAPI()
 
 

@@ -2,7 +2,10 @@
 
 import gc
 import multiprocessing
+import signal
 import socket
+import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -20,14 +23,22 @@ STOP_MARGIN_SECONDS = 5
 
 def up(settings: Settings) -> int:
     """Database, tables, web server; the one address is printed. Blocks until told to end."""
+    _end_quietly_when_told()
     _prepare(settings)
     from pretamane import wiring
+    from pretamane.core.clock import SystemClock
 
     sockets = _listen(settings)  # first: a taken port should cost nobody the start of a database
     if settings.database_url is not None:
         return _migrate_and_serve(settings, sockets)
-    with wiring.embedded_database(settings) as started:
-        return _migrate_and_serve(started, sockets)
+    with wiring.OwnPostgres(settings, SystemClock()) as own:
+        return _migrate_and_serve(own.settings, sockets, on_wake=own.start_again_if_lost)
+
+
+def _end_quietly_when_told() -> None:
+    """Until the crew listens: being told to end in the middle of a start is no failure, and what runs is stopped."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(0))
 
 
 def serve(settings: Settings) -> int:
@@ -46,20 +57,25 @@ def _metrics(settings: Settings) -> Path:
     return settings.data_dir / "metrics"
 
 
-def _migrate_and_serve(settings: Settings, sockets: list[socket.socket]) -> int:
+def _migrate_and_serve(
+    settings: Settings, sockets: list[socket.socket], on_wake: Callable[[], None] | None = None
+) -> int:
     _migrate_in_a_child(settings)
     port = sockets[0].getsockname()[1]
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # told, not opened
     shown = f"[{host}]" if ":" in host else host
     Console(highlight=False).print(f"Pretamane is at [bold]http://{shown}:{port}[/bold] — Ctrl-C ends it.")
-    return _serve(settings, sockets)
+    return _serve(settings, sockets, on_wake)
 
 
 def _migrate_in_a_child(settings: Settings) -> None:
     """Alembic takes memory that no later process should carry, so it gets one that ends."""
     child = multiprocessing.get_context("fork").Process(target=_migrate, args=(settings,))
     child.start()
-    child.join()
+    try:
+        child.join()
+    finally:
+        child.terminate()
     if child.exitcode != 0:
         raise CannotStart("The database's tables could not be brought up to date; the lines above say why.")
 
@@ -77,14 +93,14 @@ def _listen(settings: Settings) -> list[socket.socket]:
     return listen(settings.host, settings.port)
 
 
-def _serve(settings: Settings, sockets: list[socket.socket]) -> int:
+def _serve(settings: Settings, sockets: list[socket.socket], on_wake: Callable[[], None] | None = None) -> int:
     from pretamane import wiring  # noqa: F401  # loaded before the fork, so that its memory is shared
     from pretamane.core.http.server import GRACE_SECONDS
 
     metrics_folder.empty(_metrics(settings))  # only now: port and data folder are ours alone
     members = [Member(f"web-{n + 1}", partial(_web, settings, sockets)) for n in range(settings.web_processes)]
     patience = settings.drain_seconds + GRACE_SECONDS + STOP_MARGIN_SECONDS
-    return Crew(members, stop_within=patience, on_ending=partial(_close, sockets)).run()
+    return Crew(members, stop_within=patience, on_ending=partial(_close, sockets), on_wake=on_wake).run()
 
 
 def _web(settings: Settings, sockets: list[socket.socket]) -> None:

@@ -75,7 +75,7 @@ class Settings(BaseModel):
         description="Connections that each process keeps open, one for each request at work.",
     )
     database_pool_overflow: int = Field(
-        5, ge=0, le=1000, description="Connections beyond those, opened in a rush and closed after it."
+        0, ge=0, le=1000, description="Connections beyond those; to open one takes longer than most waits for one."
     )
     database_pool_wait: Seconds = Field(
         5.0, description="Seconds a request waits for a connection before it is told that the server is full."

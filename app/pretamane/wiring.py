@@ -1,8 +1,12 @@
 """The composition root: the only file that picks an adapter, and where features are joined."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import partial
+from types import TracebackType
+from typing import Self
 
 from fastapi import FastAPI
 from pydantic import SecretStr
@@ -15,8 +19,9 @@ from pretamane.contacts import api as contacts
 from pretamane.contacts import models as contacts_models
 from pretamane.core import housekeeping, idempotency, migrations
 from pretamane.core.clock import SystemClock
+from pretamane.core.crew import Backoff
 from pretamane.core.database import Database, Record, open_engine, open_unpooled
-from pretamane.core.errors import AppError
+from pretamane.core.errors import AppError, CannotStart
 from pretamane.core.http import rate_limits
 from pretamane.core.http.application import Lifespan, compose
 from pretamane.core.http.cors import Cors
@@ -38,7 +43,11 @@ from pretamane.web import assets
 from pretamane.web.site import site
 
 FEATURES_WITH_TABLES = (contacts_models, insights_models, practice_models)
+# Each statement on them takes a fraction of a millisecond: few serve many.
+AUTOCOMMIT_CONNECTIONS = 3
 SWEEPS = (idempotency.forget_old, rate_limits.forget_ended)
+
+_log = logging.getLogger("pretamane.wiring")
 
 
 def every_table() -> MetaData:
@@ -54,18 +63,37 @@ def database_for(settings: Settings) -> Iterator[Settings]:
     elif running := address_of_running(settings.data_dir):
         yield _with_database(settings, running)
     else:
-        with embedded_database(settings) as started:
-            yield started
+        with OwnPostgres(settings, SystemClock()) as own:
+            yield own.settings
 
 
-@contextmanager
-def embedded_database(settings: Settings) -> Iterator[Settings]:
-    """Refuses when another start holds the data folder."""
-    postgres = EmbeddedPostgres(settings.data_dir)
-    try:
-        yield _with_database(settings, postgres.start())
-    finally:
-        postgres.stop()
+class OwnPostgres:
+    """The embedded PostgreSQL of this start; refuses when another start holds the data folder."""
+
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self._server = EmbeddedPostgres(settings.data_dir)
+        self._clock, self._backoff = clock, Backoff()
+        self.settings = _with_database(settings, self._server.start())
+        self._started = clock.monotonic()
+
+    def start_again_if_lost(self) -> None:
+        """Without a pause, as nothing works until it is back; not for ever, as one that cannot live must be seen."""
+        if not self._server.is_lost:
+            return
+        if self._backoff.pause_after(self._clock.monotonic() - self._started) is None:
+            raise CannotStart("PostgreSQL keeps ending soon after its start, so everything ends; its log says why.")
+        _log.error("PostgreSQL has ended unasked and is started again.")
+        self._server.start_again()
+        self._started = self._clock.monotonic()
+        _log.info("PostgreSQL is back.")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.stop()
 
 
 def _with_database(settings: Settings, address: str) -> Settings:
@@ -85,21 +113,26 @@ class Platform:
         self.settings, self.clock, self.database = settings, clock, database
         self.dependencies = tuple(dependencies)
         self.work = UnitOfWork(database)
-        self.rate_limits = RateLimits(PostgresWindows(database.bind, clock), settings.signing_key.get_secret_value())
+        self.rate_limits = RateLimits(
+            PostgresWindows(database.autocommit, clock), settings.signing_key.get_secret_value()
+        )
         self.draining = False
         self._migrated = False
 
     @classmethod
     def build(cls, settings: Settings) -> "Platform":
         url = database_url(settings)
-        engine = open_engine(
+        open_here = partial(
+            open_engine,
             url,
-            pool_size=settings.database_pool_size,
-            pool_overflow=settings.database_pool_overflow,
             pool_wait=settings.database_pool_wait,
             statement_timeout=settings.database_statement_timeout,
         )
-        return cls(settings, SystemClock(), Database(engine), [PostgresServer(open_unpooled(url))])
+        database = Database(
+            open_here(pool_size=settings.database_pool_size, pool_overflow=settings.database_pool_overflow),
+            open_here(pool_size=AUTOCOMMIT_CONNECTIONS, pool_overflow=0, autocommit=True),
+        )
+        return cls(settings, SystemClock(), database, [PostgresServer(open_unpooled(url))])
 
     def drain(self) -> None:
         self.draining = True
@@ -129,7 +162,9 @@ def build_app(platform: Platform) -> Edge:
             practice.router,
             contacts.router(intake),
             insights.router(work, limits, clock, settings.visit_limit),
-            system.router(HealthCheck(platform.dependencies, clock), platform.why_not_ready),
+            system.router,
+            system.readiness(platform.why_not_ready),
+            system.dependencies(HealthCheck(platform.dependencies, clock)),
             system_pages.router,
             assets.router,
         ],

@@ -74,7 +74,7 @@ def new_context(chromium: Browser) -> Iterator[NewContext]:
         yield make
 
 
-@pytest.fixture(params=VIEWPORTS.values(), ids=VIEWPORTS.keys())
+@pytest.fixture(params=VIEWPORTS.values(), ids=list(VIEWPORTS))
 def any_screen(request: pytest.FixtureRequest, new_context: NewContext) -> Page:
     """A visitor's tab on each size of screen in turn."""
     width, height = request.param

@@ -1,5 +1,7 @@
 """Chromium without script at the app's own origin: plain form posts, answered with pages."""
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.site_story.visitor import (
@@ -52,7 +54,9 @@ def test_what_the_server_refuses_is_told_beside_its_field_and_can_be_mended(tab_
     fill_in(tab, {**typed, "email": "zoe@visitor"})
 
     send(tab)
-    expect(tab.locator("[name=email]")).to_have_accessible_description("That does not look like an e-mail address. Please write one like name@example.org.")
+    expect(tab.locator("[name=email]")).to_have_accessible_description(
+        re.compile("does not look like an e-mail address")
+    )
     tab.locator("[name=email]").fill(typed["email"])
     send(tab)
 

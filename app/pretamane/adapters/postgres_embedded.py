@@ -23,6 +23,7 @@ from pretamane.adapters.postgres_binaries import find_binaries
 from pretamane.adapters.postgres_folder import (
     CLUSTER,
     PORT,
+    SOCKET_NAME,
     FolderLock,
     close_socket_folder,
     open_socket_folder,
@@ -97,6 +98,7 @@ class EmbeddedPostgres:
         self._process: subprocess.Popen[bytes] | None = None
         self._lock: FolderLock | None = None
         self._starter = 0
+        self._sockets = self._folder
 
     @property
     def process_id(self) -> int | None:
@@ -125,7 +127,22 @@ class EmbeddedPostgres:
         clear_leftovers(self._folder)
         if not self._cluster.exists():
             self._make_cluster(binaries)
-        sockets = open_socket_folder(self._folder)
+        self._sockets = open_socket_folder(self._folder)
+        return self._run(binaries, self._sockets)
+
+    @property
+    def is_lost(self) -> bool:
+        """Started and not stopped, and yet it has ended."""
+        return self._process is not None and self._process.poll() is not None
+
+    def start_again(self) -> None:
+        """The lock is kept and so is the address, which other processes hold: the socket returns to its place."""
+        clear_leftovers(self._folder)
+        for leftover in self._sockets.glob(f"{SOCKET_NAME}*"):
+            leftover.unlink()
+        self._run(find_binaries(), self._sockets)
+
+    def _run(self, binaries: Path, sockets: Path) -> str:
         if self._log.exists() and self._log.stat().st_size > _LOG_LIMIT:
             os.truncate(self._log, 0)
         self._log.touch(0o600)

@@ -16,6 +16,6 @@ def demo() -> None:
     with platform() as built:
         from pretamane.system import demo as invented
 
-        counts = built.work.run_now(invented.furnish, built.clock, built.settings)
-    told = " and ".join(f"{count} {things}" for things, count in counts.items())
-    typer.echo(f"The house holds an invented practice: {told}.")
+        production = built.settings.environment == "production"
+        house = built.work.run_now(invented.furnish, built.clock.now(), production=production)
+    typer.echo(f"The house holds an invented practice: {house.contacts} contacts and {house.messages} messages.")

@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
+from anyio import to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
@@ -12,7 +13,7 @@ from pretamane.contacts.schemas import MessageIn, Receipt, understand
 from pretamane.core.errors import AppError
 from pretamane.core.http.fields import is_a_form, read_fields
 from pretamane.core.http.rate_limits import RateLimits
-from pretamane.core.idempotency import Claim, OnlyOnce, Outcome
+from pretamane.core.idempotency import Claim, OnlyOnce, Outcome, UnderWay, patiently
 from pretamane.core.unit_of_work import UnitOfWork
 from pretamane.ports import Clock
 
@@ -27,12 +28,22 @@ class Intake:
         self.work, self.once, self.limits, self.clock, self.limit = work, once, limits, clock, limit
 
     async def take(self, request: Request, typed: dict[str, Any], key: str | None) -> Outcome[Receipt]:
-        await self.limits.spend(request, "contact", self.limit)
+        """Limit, checks and transaction share one turn of one thread: handing over costs more than each of them."""
+        try:
+            return await to_thread.run_sync(self._admit_and_keep, request, typed, key)
+        except UnderWay:
+            return await patiently(partial(self._keep, typed, key))
+
+    def _admit_and_keep(self, request: Request, typed: dict[str, Any], key: str | None) -> Outcome[Receipt]:
+        self.limits.spend(request, "contact", self.limit)
+        return self._keep(typed, key)
+
+    def _keep(self, typed: dict[str, Any], key: str | None) -> Outcome[Receipt]:
         message = understand(typed)
         keep = partial(service.keep_message, message=message, now=self.clock.now())
         if key is None:
-            return Outcome(await self.work.run(keep), replayed=False)
-        return await self.once.run(Claim.of(VISITOR, "contact", key, message.what_was_said()), keep, Receipt)
+            return Outcome(self.work.run_now(keep), replayed=False)
+        return self.once.run_now(Claim.of(VISITOR, "contact", key, message.what_was_said()), keep, Receipt)
 
     async def receive(self, request: Request) -> Response:
         typed = await read_fields(request)
@@ -66,12 +77,15 @@ def router(intake: Intake) -> APIRouter:
             status_code=201,
             response_model=Receipt,
             summary="Send the practice a message",
+            description="The same for JSON and for forms; first_name and last_name are understood in place of name.",
+            response_description="The message is kept; what looks like a program's work is answered alike",
             deprecated=old or None,
             openapi_extra=_DESCRIBED,
         )
     return routes
 
 
+_A_PAGE: dict[str, Any] = {"content": {"text/html": {"schema": {"type": "string"}}}}
 _DESCRIBED = {
     "parameters": [
         {
@@ -87,5 +101,19 @@ _DESCRIBED = {
             kind: {"schema": MessageIn.model_json_schema()}
             for kind in ("application/json", "application/x-www-form-urlencoded", "multipart/form-data")
         },
+    },
+    # A form's sender who asks for text/html gets a page: thanks, or the form again with what was typed.
+    "responses": {
+        "201": _A_PAGE
+        | {
+            "headers": {
+                "Idempotency-Replayed": {
+                    "description": "`true` when this is the first outcome, told again",
+                    "schema": {"type": "string", "enum": ["true"]},
+                }
+            }
+        },
+        "4XX": _A_PAGE,
+        "5XX": _A_PAGE,
     },
 }

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from fastapi import Request, Response
 
-from pretamane.contacts.schemas import MessageIn, Receipt
+from pretamane.contacts.schemas import MessageIn, Receipt, with_one_name
 from pretamane.core import request_ids
 from pretamane.core.errors import AppError, Unavailable
 from pretamane.core.unit_of_work import UnitOfWork
@@ -31,7 +31,7 @@ async def form_again(
     """The form with everything that was typed, the reasons, and a key under which a retry cannot double."""
     if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("%s: %s", refusal.code, refusal.sentence, exc_info=refusal.__cause__)
-    understood = MessageIn.understand_two_names(typed)
+    understood = with_one_name(typed)
     return render.page(
         "contacts/form.html",
         status=refusal.status,

@@ -48,13 +48,23 @@ OneLine = BeforeValidator(_one_line)
 NothingIsNone = BeforeValidator(_nothing_is_none)
 
 
+def with_one_name(typed: Mapping[str, object]) -> Mapping[str, object]:
+    """Older forms send first_name and last_name."""
+    if typed.get("name"):
+        return typed
+    parts = [typed.get("first_name"), typed.get("last_name")]
+    return {**typed, "name": " ".join(part for part in parts if isinstance(part, str))}
+
+
 class MessageIn(BaseModel):
     """What a visitor sends. Fields that are not listed are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=200), OneLine]
-    email: Annotated[str, StringConstraints(min_length=1, max_length=254), OneLine] = Field(examples=["ada@example.org"])
+    email: Annotated[str, StringConstraints(min_length=1, max_length=254), OneLine] = Field(
+        examples=["ada@example.org"]
+    )
     phone: Annotated[str | None, Field(max_length=40), NothingIsNone] = None
     company: Annotated[str | None, Field(max_length=200), NothingIsNone] = None
     subject: Annotated[str | None, Field(max_length=200), NothingIsNone] = None
@@ -70,11 +80,7 @@ class MessageIn(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def understand_two_names(cls, typed: Any) -> Any:
-        """Older forms send first_name and last_name."""
-        if not isinstance(typed, Mapping) or typed.get("name"):
-            return typed
-        parts = [typed.get("first_name"), typed.get("last_name")]
-        return {**typed, "name": " ".join(part for part in parts if isinstance(part, str))}
+        return with_one_name(typed) if isinstance(typed, Mapping) else typed
 
     @property
     def spam_reason(self) -> str | None:

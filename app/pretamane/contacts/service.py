@@ -1,5 +1,6 @@
 """What can be done with contacts and their messages: the only code that writes their tables."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -56,3 +57,44 @@ def find_or_make_contact(session: Session, message: MessageIn, now: datetime) ->
     first_seen = {"name": message.name, "phone": message.phone, "company": message.company, "made_at": now}
     made: UUID | None = session.connection().scalar(_MEET, {"id": new_id(), "email": email, **first_seen})
     return made or session.execute(select(Contact.id).where(Contact.email == email)).scalar_one()
+
+
+@dataclass(frozen=True)
+class Import:
+    """A message from elsewhere that brings its own identity; spam names no contact."""
+
+    message: MessageIn
+    id: UUID
+    contact_id: UUID | None
+    reference: str
+    received_at: datetime
+
+
+def import_message(session: Session, brought: Import) -> bool:
+    """False when it had been imported before: then nothing changes."""
+    if brought.contact_id:
+        _import_contact(session, brought, brought.contact_id)
+    message = brought.message
+    imported = session.scalar(
+        insert(Submission)
+        .values(
+            **message.model_dump(include={"name", "email", "phone", "company", "subject", "message", "page"}),
+            id=brought.id,
+            reference=brought.reference,
+            contact_id=brought.contact_id,
+            status=SPAM if message.spam_reason else NEW,
+            spam_reason=message.spam_reason,
+            consented=message.consent,
+            consent_version=message.consent_version,
+            received_at=brought.received_at,
+        )
+        .on_conflict_do_nothing(index_elements=[Submission.id])
+        .returning(Submission.id)
+    )
+    return imported is not None
+
+
+def _import_contact(session: Session, brought: Import, contact_id: UUID) -> None:
+    said = brought.message.model_dump(include={"name", "phone", "company"})
+    known = {"id": contact_id, "email": normalised_email(brought.message.email), "made_at": brought.received_at}
+    session.execute(insert(Contact).values(said | known).on_conflict_do_nothing(index_elements=[Contact.id]))

@@ -65,6 +65,9 @@ class Crew:
 
     `on_ending` runs in the parent once the children are told to end: what it holds open only for them, such
     as a listening socket, must close there, or clients queue at a port that nobody serves any more.
+
+    `on_wake` runs in the parent before the first fork and after the end of any child, the crew's or not: who
+    needs one that is not of the crew looks after it there. A CannotStart from it ends the crew.
     """
 
     def __init__(
@@ -73,11 +76,13 @@ class Crew:
         *,
         stop_within: float = 20.0,
         on_ending: Callable[[], None] | None = None,
+        on_wake: Callable[[], None] | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._posts = [_Post(member) for member in members]
         self._stop_within = stop_within
         self._on_ending = on_ending
+        self._on_wake = on_wake
         self._monotonic = monotonic
 
     def run(self) -> int:
@@ -85,7 +90,7 @@ class Crew:
         with _Signals() as signals:
             try:
                 self._keep_alive(signals)
-            except KeepsDying as reason:
+            except (KeepsDying, CannotStart) as reason:
                 logger.critical("%s", reason)
                 return 1
             finally:
@@ -94,6 +99,8 @@ class Crew:
 
     def _keep_alive(self, signals: "_Signals") -> None:
         while True:
+            if self._on_wake is not None:
+                self._on_wake()
             for post in self._posts:
                 if post.pid is None and post.due <= self._monotonic():
                     self._fork(post, signals)

@@ -48,12 +48,21 @@ def psycopg2_url(url: str) -> str:
     )
 
 
-def open_engine(url: str, *, pool_size: int, pool_overflow: int, pool_wait: float, statement_timeout: float) -> Engine:
+def open_engine(
+    url: str,
+    *,
+    pool_size: int,
+    pool_overflow: int,
+    pool_wait: float,
+    statement_timeout: float,
+    autocommit: bool = False,
+) -> Engine:
     engine = create_engine(
         psycopg2_url(url),
         pool_size=pool_size,
         max_overflow=pool_overflow,
         pool_timeout=pool_wait,
+        isolation_level="AUTOCOMMIT" if autocommit else "READ COMMITTED",
         hide_parameters=True,  # a failing statement's values are people's own words
         connect_args=_NETWORK
         | {"application_name": "pretamane", "options": f"-c statement_timeout={int(statement_timeout * 1000)}"},
@@ -80,8 +89,10 @@ def _refuse_a_dead_connection(
 class Database:
     """Opens transactions; whoever fails inside gets a refusal that says whether a retry may help."""
 
-    def __init__(self, bind: Engine | Connection) -> None:
+    def __init__(self, bind: Engine | Connection, autocommit: Engine | None = None) -> None:
+        """`autocommit` is for single statements that stand for themselves, whatever becomes of the request."""
         self.bind = bind
+        self.autocommit = autocommit or _autocommitting(bind)
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
@@ -93,6 +104,10 @@ class Database:
             _commit(session)
             for follow_up in session.info.pop("after_commit", ()):
                 follow_up()
+
+
+def _autocommitting(bind: Engine | Connection) -> Engine | Connection:
+    return bind.execution_options(isolation_level="AUTOCOMMIT") if isinstance(bind, Engine) else bind
 
 
 def after_commit(session: Session, follow_up: Callable[[], None]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
+from anyio import to_thread
 from pydantic import BaseModel
 from sqlalchemy import DateTime, LargeBinary, String, delete, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -68,7 +69,7 @@ class Outcome(Generic[Answer]):
     replayed: bool
 
 
-class _UnderWay(Exception):
+class UnderWay(Exception):
     """Another request holds the key, or was quicker to commit it."""
 
 
@@ -95,19 +96,9 @@ class OnlyOnce:
     def __init__(self, work: UnitOfWork, clock: Clock) -> None:
         self.work, self.clock = work, clock
 
-    async def run(self, claim: Claim, verb: Callable[[Session], Answer], kind: type[Answer]) -> Outcome[Answer]:
-        """Whoever meets a key that is under way waits without a connection, then is told when to come again."""
-        for wait in (*WAITS, None):
-            try:
-                return await self.work.run(self._attempt, claim, verb, kind)
-            except _UnderWay:
-                if wait is not None:
-                    await asyncio.sleep(wait)
-        raise Conflict(
-            "The same request is still being worked on. Please try again in a moment.",
-            code="request-under-way",
-            headers={"Retry-After": "2"},
-        )
+    def run_now(self, claim: Claim, verb: Callable[[Session], Answer], kind: type[Answer]) -> Outcome[Answer]:
+        """Raises UnderWay where another request holds the key; see `patiently`."""
+        return self.work.run_now(self._attempt, claim, verb, kind)
 
     def _attempt(
         self, session: Session, claim: Claim, verb: Callable[[Session], Answer], kind: type[Answer]
@@ -118,12 +109,27 @@ class OnlyOnce:
         if fingerprint is not None:
             return Outcome(kind.model_validate(_same(claim, bytes(fingerprint), answer)), replayed=True)
         if not ours:
-            raise _UnderWay
+            raise UnderWay
         made = verb(session)
         kept = {"fingerprint": claim.fingerprint, "answer": made.model_dump_json(), "now": now}
         if session.execute(_KEEP, names | kept).first() is None:
-            raise _UnderWay  # committed between our look and our lock: undo ours, read theirs
+            raise UnderWay  # committed between our look and our lock: undo ours, read theirs
         return Outcome(made, replayed=False)
+
+
+async def patiently(attempt: Callable[[], Outcome[Answer]]) -> Outcome[Answer]:
+    """Whoever meets a key that is under way waits without a connection, then is told when to come again."""
+    for wait in WAITS:
+        await asyncio.sleep(wait)
+        try:
+            return await to_thread.run_sync(attempt)
+        except UnderWay:
+            continue
+    raise Conflict(
+        "The same request is still being worked on. Please try again in a moment.",
+        code="request-under-way",
+        headers={"Retry-After": "2"},
+    )
 
 
 def _same(claim: Claim, fingerprint: bytes, answer: dict[str, Any]) -> dict[str, Any]:

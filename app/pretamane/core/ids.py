@@ -19,5 +19,6 @@ def new_id() -> UUID:
 
 def new_reference() -> str:
     """Eight characters in two groups: a thousand thousand million of them, drawn blindly."""
-    drawn = "".join(secrets.choice(SPOKEN) for _ in range(8))
+    bits = secrets.randbits(40)
+    drawn = "".join(SPOKEN[bits >> shift & 31] for shift in range(0, 40, 5))
     return f"{drawn[:4]}-{drawn[4:]}"

@@ -14,7 +14,7 @@ class Practice(Record):
     __tablename__ = "practice"
     __table_args__ = (CheckConstraint(f"id = {THE_ONLY_ONE}", name="only_one"),)
 
-    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, default=THE_ONLY_ONE)
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False, default=THE_ONLY_ONE)
     name: Mapped[str] = mapped_column(default="Our practice")
     language: Mapped[str] = mapped_column(default="en")
     time_zone: Mapped[str] = mapped_column(default="UTC")

@@ -48,7 +48,10 @@ def _language(text: str) -> str:
 
 
 def _address(text: str) -> str:
-    parts = urlsplit(text)
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # half an IPv6 address, say
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise ValueError(f"“{text}” is not a web address; write one like https://example.org/privacy")
     return text

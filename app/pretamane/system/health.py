@@ -19,7 +19,8 @@ _log = logging.getLogger("pretamane.health")
 class HealthCheck:
     def __init__(self, dependencies: Sequence[Dependency], clock: Clock) -> None:
         self._dependencies, self._clock = dependencies, clock
-        self._threads = ThreadPoolExecutor(max_workers=4 * max(1, len(dependencies)), thread_name_prefix="health")
+        # Threads of its own for each: one dependency whose probes hang must not make the others look down.
+        self._threads = {each.name: ThreadPoolExecutor(4, f"health-{each.name}") for each in dependencies}
         self._asking = asyncio.Lock()
         self._last: Health | None = None
         self._asked_at = float("-inf")
@@ -41,7 +42,7 @@ class HealthCheck:
 
     async def _ask_one(self, dependency: Dependency) -> DependencyState:
         started = self._clock.monotonic()
-        probing = asyncio.get_running_loop().run_in_executor(self._threads, dependency.probe)
+        probing = asyncio.get_running_loop().run_in_executor(self._threads[dependency.name], dependency.probe)
         try:
             await asyncio.wait_for(probing, WITHIN_SECONDS)
         except (AppError, OSError, TimeoutError) as failure:

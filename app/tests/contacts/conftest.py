@@ -14,13 +14,11 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
+from tests.committing import client_of
+from tests.cutting_proxy import CuttingProxy
 
 import pretamane
-from pretamane.core.database import Database, open_engine
 from pretamane.settings import Settings
-from pretamane.wiring import Platform, build_app
-from tests.conftest import MovableClock
-from tests.cutting_proxy import CuttingProxy
 
 Rows = Callable[[str], list[Any]]
 
@@ -54,13 +52,10 @@ def line(database_address: str) -> Iterator[CuttingProxy]:
 
 
 @pytest.fixture
-def committing(line: CuttingProxy, settings: Settings, clock: MovableClock) -> Iterator[TestClient]:
+def committing(line: CuttingProxy, settings: Settings) -> Iterator[TestClient]:
     """Asks an app that commits for real, over the line."""
-    engine = open_engine(line.address, pool_size=2, pool_overflow=0, pool_wait=1, statement_timeout=5)
-    app = build_app(Platform(settings, clock, Database(engine), ()))
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with client_of(settings, line.address, connections=2) as client:
         yield client
-    engine.dispose()
 
 
 @pytest.fixture
@@ -80,7 +75,7 @@ def served(database_address: str, tmp_path: Path) -> Iterator[httpx.Client]:
         "contact_limit": "1000/minute",
     }
     with (tmp_path / "lines").open("wb") as lines:
-        server = subprocess.Popen(  # noqa: S603  # our own Python, our own words
+        server = subprocess.Popen(  # our own Python, our own words
             [sys.executable, "-c", SERVE, json.dumps(settings)],
             env={**os.environ, "PYTHONPATH": str(Path(pretamane.__file__).parents[1])},
             stdout=lines,

@@ -38,9 +38,7 @@ def test_fifty_messages_at_once_from_one_address_make_one_contact(served: httpx.
     assert len({answer.json()["reference"] for answer in answers}) == AT_ONCE
 
 
-def test_fifty_posts_at_once_under_one_key_make_one_submission_and_one_answer(
-    served: httpx.Client, rows: Rows
-) -> None:
+def test_fifty_posts_at_once_under_one_key_make_one_submission_and_one_answer(served: httpx.Client, rows: Rows) -> None:
     def post(_number: int) -> httpx.Response:
         return served.post("/api/v1/contact", json=MESSAGE, headers={"Idempotency-Key": "one-key-for-all"})
 

@@ -3,7 +3,7 @@
 import json
 from string import printable
 
-import httpx
+import httpx2
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -41,7 +41,7 @@ def kept(connection: Connection) -> int:
     return int(connection.execute(text("SELECT count(*) FROM submissions")).scalar_one())
 
 
-def send(client: TestClient, body: bytes, kind: str | None = "application/json", **headers: str) -> httpx.Response:
+def send(client: TestClient, body: bytes, kind: str | None = "application/json", **headers: str) -> httpx2.Response:
     given_headers = ({"Content-Type": kind} if kind is not None else {}) | headers
     return client.post("/api/v1/contact", content=body, headers=given_headers)
 
@@ -80,12 +80,12 @@ def test_any_bytes_called_json_are_kept_or_refused(client: TestClient, connectio
 
 @many
 @given(
-    body=st.binary() | st.dictionaries(st.sampled_from(FIELDS), st.text()).map(lambda each: httpx.QueryParams(each)),
+    body=st.binary() | st.dictionaries(st.sampled_from(FIELDS), st.text()).map(httpx2.QueryParams),
     kind=st.sampled_from(["application/x-www-form-urlencoded", BOUNDARY]),
     page=st.booleans(),
 )
 def test_any_bytes_called_a_form_are_kept_or_refused(
-    client: TestClient, connection: Connection, body: bytes | httpx.QueryParams, kind: str, page: bool
+    client: TestClient, connection: Connection, body: bytes | httpx2.QueryParams, kind: str, page: bool
 ) -> None:
     before = kept(connection)
     content = body if isinstance(body, bytes) else str(body).encode()

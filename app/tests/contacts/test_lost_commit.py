@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 from starlette.testclient import TestClient
-
 from tests.cutting_proxy import Cut, CuttingProxy
 
 MESSAGE = {"name": "Ada Byron", "email": "ada@example.org", "message": "Could you call me?"}
@@ -18,9 +17,7 @@ def counted() -> float:
     return REGISTRY.get_sample_value("submissions_total", {"status": "new"}) or 0.0
 
 
-@pytest.mark.parametrize(
-    ("cut", "kept_at_first"), [(Cut.BEFORE_THE_SERVER_HEARS, 0), (Cut.BEFORE_WE_HEAR, 1)], ids=lambda each: str(each)
-)
+@pytest.mark.parametrize(("cut", "kept_at_first"), [(Cut.BEFORE_THE_SERVER_HEARS, 0), (Cut.BEFORE_WE_HEAR, 1)], ids=str)
 def test_a_commit_cut_off_is_a_503_and_the_retry_is_kept_once(
     committing: TestClient, line: CuttingProxy, rows: Rows, cut: Cut, kept_at_first: int
 ) -> None:

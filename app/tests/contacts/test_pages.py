@@ -6,17 +6,14 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
-from pydantic import SecretStr
 from sqlalchemy import Connection, text
 from starlette.testclient import TestClient
-
-from pretamane.adapters.postgres import PostgresServer
-from pretamane.core.database import Database, open_unpooled
-from pretamane.wiring import Platform, build_app
-from tests.conftest import MovableClock, make_settings
+from tests.conftest import MovableClock
 from tests.cutting_proxy import Cut, CuttingProxy
+
+from pretamane.wiring import Platform, build_app
 
 TYPED = {
     "name": "Ada Byron",
@@ -63,11 +60,11 @@ class Fields(HTMLParser):
             self.sent[self._writing] += data
 
 
-def send(client: TestClient, fields: dict[str, str], address: str = "/contact") -> httpx.Response:
+def send(client: TestClient, fields: dict[str, str], address: str = "/contact") -> httpx2.Response:
     return client.post(address, data=fields, headers={"Accept": "text/html,application/xhtml+xml;q=0.9"})
 
 
-def form_in(answer: httpx.Response, status: int) -> dict[str, str]:
+def form_in(answer: httpx2.Response, status: int) -> dict[str, str]:
     assert answer.status_code == status
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     return Fields(answer.text).sent
@@ -78,9 +75,7 @@ def said(fields: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("address", ["/contact", "/api/contact", "/api/v1/contact"])
-def test_a_form_gets_a_thanks_page_with_the_reference(
-    client: TestClient, connection: Connection, address: str
-) -> None:
+def test_a_form_gets_a_thanks_page_with_the_reference(client: TestClient, connection: Connection, address: str) -> None:
     answer = send(client, TYPED, address)
 
     assert answer.status_code == 201
@@ -123,11 +118,8 @@ def test_first_and_last_names_are_still_there_in_the_form(client: TestClient) ->
     assert form_in(send(client, typed), 422)["name"] == "Ada Byron"
 
 
-def test_a_rate_limited_form_comes_back_with_text_and_the_same_key(
-    connection: Connection, tmp_path: Path, clock: MovableClock, postgres: str
-) -> None:
-    settings = make_settings(tmp_path, contact_limit="1/minute", signing_key=SecretStr("y" * 48))
-    platform = Platform(settings, clock, Database(connection), [PostgresServer(open_unpooled(postgres))])
+def test_a_rate_limited_form_comes_back_with_text_and_the_same_key(platform: Platform, clock: MovableClock) -> None:
+    platform.settings = platform.settings.model_copy(update={"contact_limit": "1/minute"})
     with TestClient(build_app(platform)) as client:
         send(client, TYPED)
         answer = send(client, TYPED | {"message": "And another.", "idempotency_key": "a-key-that-was-sent"})
@@ -159,7 +151,7 @@ def test_while_the_database_is_away_the_form_comes_back_and_a_second_try_is_kept
 
 
 @pytest.mark.parametrize("key", [{}, {"idempotency_key": "a-key-that-was-sent"}], ids=["no key", "a key"])
-@pytest.mark.parametrize("cut", Cut, ids=lambda each: str(each))
+@pytest.mark.parametrize("cut", Cut, ids=str)
 def test_a_form_whose_commit_was_cut_off_is_kept_once(
     committing: TestClient, line: CuttingProxy, rows: Rows, cut: Cut, key: dict[str, str]
 ) -> None:
@@ -191,12 +183,10 @@ def test_a_bad_key_is_told_and_replaced(client: TestClient) -> None:
     assert send(client, again).status_code == 201
 
 
-def test_the_contact_page_is_the_site_s_own_at_the_address_it_posts_to(
-    connection: Connection, tmp_path: Path, clock: MovableClock
-) -> None:
+def test_the_contact_page_is_the_site_s_own_at_the_address_it_posts_to(platform: Platform, tmp_path: Path) -> None:
     (tmp_path / "contact.html").write_text("<h1>Write to us</h1>")
-    settings = make_settings(tmp_path, site_dir=tmp_path)
-    with TestClient(build_app(Platform(settings, clock, Database(connection), ()))) as client:
+    platform.settings = platform.settings.model_copy(update={"site_dir": tmp_path})
+    with TestClient(build_app(platform)) as client:
         answer = client.get("/contact")
 
     assert (answer.status_code, answer.text) == (200, "<h1>Write to us</h1>")

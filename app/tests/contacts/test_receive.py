@@ -3,11 +3,10 @@
 import re
 from datetime import datetime
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import Connection, text
 from starlette.testclient import TestClient
-
 from tests.conftest import MovableClock
 
 MESSAGE = {"name": "Ada Byron", "email": "Ada@Example.org", "message": "Could you call me?"}
@@ -31,7 +30,7 @@ def contacts(connection: Connection) -> list[dict[str, object]]:
     return [dict(row) for row in connection.execute(text("SELECT * FROM contacts ORDER BY id")).mappings()]
 
 
-def refused(answer: httpx.Response) -> dict[str, str]:
+def refused(answer: httpx2.Response) -> dict[str, str]:
     """The sentences of a refusal, by field."""
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"

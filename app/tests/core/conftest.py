@@ -76,7 +76,7 @@ class Service:
             )
 
     def await_life(self) -> None:
-        self.eventually(lambda: self._is_alive())
+        self.eventually(self._is_alive)
 
     def _is_alive(self) -> bool:
         assert self.process.poll() is None, self.log

@@ -364,6 +364,55 @@ def test_what_the_parent_holds_for_its_members_is_released_while_they_still_end(
     assert third == "ended"
 
 
+def test_the_parent_looks_after_a_child_that_is_not_of_the_crew(start: Start) -> None:
+    crew = start(
+        """
+        import subprocess
+        stranger = subprocess.Popen(["sleep", "0.3"])
+
+        def look():
+            if stranger.poll() is not None:
+                say("missed", stranger.pid)
+
+        sys.exit(Crew([Member("web", end_when_told)], on_wake=look).run())
+        """
+    )
+    crew.hear("started")
+
+    missed = crew.hear("missed")
+
+    assert missed.isdigit()
+    crew.send(signal.SIGTERM)
+
+
+def test_what_the_members_cannot_live_without_ends_the_crew_with_its_sentence(start: Start) -> None:
+    crew = start(
+        """
+        from pretamane.core.errors import CannotStart
+        wakes = []
+
+        def refuse_later():
+            wakes.append(1)
+            if len(wakes) > 1:
+                raise CannotStart("The database does not come back.")
+
+        def die_later():
+            say("started")
+            time.sleep(0.1)
+
+        members = [Member("good", end_when_told), Member("short", die_later)]
+        sys.exit(Crew(members, on_wake=refuse_later).run())
+        """
+    )
+
+    said = crew.hear_to_the_end()
+
+    assert said.count("told") == 1
+    assert crew.exit_code() == 1
+    assert "The database does not come back." in crew.log
+    assert "Traceback" not in crew.log
+
+
 def test_rests_double_up_to_a_bound_and_start_over_after_a_good_life() -> None:
     backoff = Backoff()
 

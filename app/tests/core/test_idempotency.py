@@ -10,14 +10,13 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
+from tests.committing import client_of
+from tests.conftest import MovableClock
 
 from pretamane.contacts.api import VISITOR
-from pretamane.core.database import Database, open_engine
 from pretamane.core.errors import Malformed
 from pretamane.core.idempotency import Claim, forget_old
 from pretamane.settings import Settings
-from pretamane.wiring import Platform, build_app
-from tests.conftest import MovableClock
 
 MESSAGE = {"name": "Ada Byron", "email": "ada@example.org", "message": "Could you call me?"}
 KEY = "3f0c9a7e-8c1d"
@@ -25,12 +24,10 @@ DAY = 24 * 3600
 
 
 @pytest.fixture
-def one_connection(database_address: str, settings: Settings, clock: MovableClock) -> Iterator[TestClient]:
-    """Asks an app that has a single connection to its database."""
-    engine = open_engine(database_address, pool_size=1, pool_overflow=0, pool_wait=0.5, statement_timeout=5)
-    with TestClient(build_app(Platform(settings, clock, Database(engine), ()))) as client:
+def one_connection(database_address: str, settings: Settings) -> Iterator[TestClient]:
+    """Asks an app that has a single connection for all its work."""
+    with client_of(settings, database_address, connections=1) as client:
         yield client
-    engine.dispose()
 
 
 def post(client: TestClient, key: str = KEY, **changed: object) -> tuple[int, dict[str, str], dict[str, str]]:

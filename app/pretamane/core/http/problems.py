@@ -1,6 +1,7 @@
 """The one place that renders a refusal (RFC 9457)."""
 
 import logging
+from copy import deepcopy
 from http import HTTPStatus
 from typing import Any
 
@@ -110,16 +111,34 @@ def install(app: FastAPI) -> None:
 
 def document(schema: dict[str, Any]) -> None:
     """In the API's description, every operation may answer with a problem; say so once."""
-    schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+    components = schema.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
     schemas["Problem"] = Problem.model_json_schema()
+    components["headers"] = {"X-Request-ID": _REQUEST_ID}
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    answer = {
-        "description": "A refusal, with a sentence that says why",
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
     for operations in schema["paths"].values():
         for operation in operations.values():
-            operation["responses"].pop("422", None)
-            operation["responses"]["4XX"] = answer
-            operation["responses"]["5XX"] = answer
+            operation["responses"] = _with_refusals(operation["responses"])
+
+
+_REQUEST_ID = {
+    "description": "Names this request in our log; quote it when you ask about it",
+    "schema": {"type": "string"},
+    "required": True,
+}
+_REFUSED = {"4XX": "Refused, with a sentence that says why", "5XX": "Failed on our side, with a sentence that says so"}
+
+
+def _with_refusals(described: dict[str, Any]) -> dict[str, Any]:
+    answers = deepcopy(described)  # parts of it belong to the routes, and to every app made of them
+    answers.pop("422", None)
+    for statuses, meaning in _REFUSED.items():
+        refused = answers.setdefault(statuses, {})
+        refused["description"] = meaning
+        refused.setdefault("content", {})["application/problem+json"] = {
+            "schema": {"$ref": "#/components/schemas/Problem"}
+        }
+    for answer in answers.values():
+        answer.setdefault("headers", {})["X-Request-ID"] = {"$ref": "#/components/headers/X-Request-ID"}
+    return answers

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from anyio import to_thread
 from fastapi import Request
 from limits import RateLimitItem, parse
 from limits.storage import Storage
@@ -54,9 +53,8 @@ class PostgresWindows(Storage):
     STORAGE_SCHEME = ["pretamane"]  # noqa: RUF012  # the library reads a plain list from the class
 
     def __init__(self, bind: Engine | Connection, clock: Clock) -> None:
+        """`bind` commits each statement by itself."""
         super().__init__()
-        if isinstance(bind, Engine):
-            bind = bind.execution_options(isolation_level="AUTOCOMMIT")
         self.bind, self.clock = bind, clock
 
     @property
@@ -107,11 +105,11 @@ class RateLimits:
     def __init__(self, windows: PostgresWindows, secret: str) -> None:
         self.windows, self._secret = windows, secret.encode()
 
-    async def spend(self, request: Request, name: str, limit: str) -> None:
+    def spend(self, request: Request, name: str, limit: str) -> None:
         exchange = exchanges.of(request.scope)
         item = _parsed(limit)
         key = f"{name}:{self._pseudonym(exchange.client)}"
-        window = await to_thread.run_sync(self.windows.count, key, item.get_expiry())
+        window = self.windows.count(key, item.get_expiry())
         left = max(0, item.amount - window.hits)
         wait = max(1, math.ceil((window.ends_at - self.windows.clock.now()).total_seconds()))
         exchange.add_header("RateLimit-Policy", f'"{name}";q={item.amount};w={item.get_expiry()}')

@@ -61,7 +61,9 @@ def test_a_body_over_the_limit_gets_a_problem_that_its_sender_can_read(service):
 def test_a_lying_length_smuggles_nothing_in(service):
     tail = b"GET /smuggled HTTP/1.1\r\nHost: localhost\r\n\r\n"
     short = service.socket(head("/api/v1/contact", "Content-Length: 5"), b"a" * (LIMIT * 2))
-    both = service.socket(head("/api/v1/contact", "Content-Length: 5", "Transfer-Encoding: chunked"), chunked(LIMIT * 2))
+    both = service.socket(
+        head("/api/v1/contact", "Content-Length: 5", "Transfer-Encoding: chunked"), chunked(LIMIT * 2)
+    )
     twice = service.socket(head("/api/v1/contact", "Content-Length: 5", "Content-Length: 90000"), b"a" * 9, tail)
     minus = service.socket(head("/api/v1/contact", "Content-Length: -5"), tail)
     endless = service.socket(head("/api/v1/contact", "Content-Length: " + "9" * 5000), tail)

@@ -1,5 +1,7 @@
 """Which websites' scripts may read our answers, whatever the answer is."""
 
+from typing import Any
+
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -22,7 +24,7 @@ STRANGERS = (
 )
 MESSAGE = {"name": "Ada Byron", "email": "ada@example.org", "message": "Could you call me?"}
 
-ANSWERS = {
+ANSWERS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "200": ("GET", "/api/v1/practice", {}),
     "201": ("POST", "/api/v1/contact", {"json": MESSAGE}),
     "204": ("POST", "/api/v1/visits", {"json": {"page": "/"}}),

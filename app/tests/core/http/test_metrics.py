@@ -45,7 +45,9 @@ def test_a_request_is_counted_by_route_template_method_and_status(edge):
 def test_addresses_that_nobody_serves_share_one_label(edge):
     stranger = TestClient(edge, client=STRANGER)
 
-    assert added(edge, lambda: [stranger.get(f"/api/v1/made-up-{n}") for n in range(5)], route="none", status="404") == 5
+    assert (
+        added(edge, lambda: [stranger.get(f"/api/v1/made-up-{n}") for n in range(5)], route="none", status="404") == 5
+    )
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,12 @@ def message(number):
 
 def forged(number):
     address = f"203.0.113.{number}"
-    return {"X-Forwarded-For": address, "Cf-Connecting-Ip": address, "X-Real-Ip": address, "Forwarded": f"for={address}"}
+    return {
+        "X-Forwarded-For": address,
+        "Cf-Connecting-Ip": address,
+        "X-Real-Ip": address,
+        "Forwarded": f"for={address}",
+    }
 
 
 def test_exactly_the_limit_passes_across_processes_and_is_counted_once(start_service, database_address):

@@ -77,13 +77,18 @@ def test_whatever_is_sent_an_id_is_always_safe_to_print(offered, trace):
 
 @pytest.mark.parametrize("sent", [None, "my-own-request", "not an id"])
 def test_header_problem_and_log_line_carry_the_same_id(client, caplog, sent):
-    caplog.handler.addFilter(note_request_id := lambda line: setattr(line, "noted", request_ids.current.get()) or True)
+    def note_request_id(line):
+        line.noted = request_ids.current.get()
+        return True
+
+    caplog.handler.addFilter(note_request_id)
     with caplog.at_level(logging.INFO, "pretamane.access"):
         answer = client.get("/api/v1/nowhere", headers={"X-Request-ID": sent} if sent else {})
     caplog.handler.removeFilter(note_request_id)
 
     assert answer.json()["request_id"] == answer.headers["x-request-id"]
-    assert [line.noted for line in caplog.records if line.name == "pretamane.access"] == [answer.json()["request_id"]]
+    noted = [vars(line)["noted"] for line in caplog.records if line.name == "pretamane.access"]
+    assert noted == [answer.json()["request_id"]]
 
 
 def test_two_requests_without_ids_get_two(client):

@@ -1,0 +1,97 @@
+"""Cases drawn from the frozen description, against the app on a database of its own."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from pydantic import SecretStr
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+from sqlalchemy import Engine
+from starlette.testclient import TestClient
+from tests.conftest import make_settings
+
+from pretamane.wiring import Platform, build_app
+
+FROZEN = Path(__file__).parents[2] / "docs" / "openapi.json"
+AT_LEAST = 2_000
+# Most cases go where there is most to say; an operation without a body soon repeats itself.
+CASES = {"POST": 250, "GET": 25}
+# Left out: negative_data_rejection, because a form's fields are read generously on purpose (what is unknown is ignored,
+# "on" is a tick, first_name and last_name make a name); positive_data_acceptance, because what is an e-mail address and
+# that consent names its text is more than a schema says. Unsupported methods have a test of their own below.
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+
+@pytest.fixture
+def own_client(database_address, tmp_path):
+    often = {"contact_limit": "1000000/minute", "visit_limit": "1000000/minute"}
+    platform = Platform.build(make_settings(tmp_path, database_url=SecretStr(database_address), **often))
+    with TestClient(build_app(platform), raise_server_exceptions=False) as client:
+        yield client
+    if isinstance(platform.database.bind, Engine):
+        platform.database.bind.dispose()
+
+
+@pytest.fixture
+def description():
+    return json.loads(FROZEN.read_text(encoding="utf-8"))
+
+
+def try_out(operation, mode, client, counted):
+    @settings(
+        max_examples=CASES[operation.method.upper()],
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(mode))
+    def each(case):
+        counted[operation.label] += 1
+        case.call_and_validate(session=client, checks=CHECKS)
+
+    each()
+
+
+def test_two_thousand_cases_meet_no_server_error_and_nothing_undocumented(own_client, description):
+    schema = schemathesis.openapi.from_dict(description)
+    schema.app = own_client.app
+    counted: Counter[str] = Counter()
+
+    for found in schema.get_all_operations():
+        assert isinstance(found, Ok), found
+        operation = found.ok()
+        try_out(operation, GenerationMode.POSITIVE, own_client, counted)
+        if operation.body:  # any text is a fair If-None-Match: nothing else could be wrong
+            try_out(operation, GenerationMode.NEGATIVE, own_client, counted)
+
+    assert len(counted) == sum(map(len, description["paths"].values()))
+    assert counted.total() >= AT_LEAST, counted
+
+
+def test_a_method_that_is_not_documented_is_refused_with_those_that_are(client, description):
+    for path, operations in description["paths"].items():
+        for method in {"POST", "PUT", "PATCH", "DELETE"} - {known.upper() for known in operations}:
+            answer = client.request(method, path)
+
+            assert answer.status_code == 405, (method, path)
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert {known.upper() for known in operations} <= set(answer.headers["allow"].split(", "))
