@@ -40,7 +40,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "practice",
-        sa.Column("id", sa.SmallInteger(), nullable=False),
+        sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("language", sa.String(), nullable=False),
         sa.Column("time_zone", sa.String(), nullable=False),

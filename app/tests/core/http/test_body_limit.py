@@ -37,8 +37,8 @@ def field(size: int) -> bytes:
 
 
 @pytest.fixture
-def service(start_service, postgres):
-    return start_service(database_url=postgres, body_limit=LIMIT)
+def service(start_service, database_address):
+    return start_service(database_url=database_address, body_limit=LIMIT)
 
 
 def test_a_body_over_the_limit_gets_a_problem_that_its_sender_can_read(service):
