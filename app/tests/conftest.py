@@ -1,7 +1,6 @@
 """Real PostgreSQL for every test: migrated once, one rolled-back transaction each."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -10,6 +9,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from starlette.testclient import TestClient
+from tests.embedded_server import closing_server
 
 from pretamane.adapters.postgres import PostgresServer
 from pretamane.adapters.postgres_embedded import EmbeddedPostgres
@@ -37,14 +37,6 @@ class MovableClock:
     def move(self, seconds: float) -> None:
         self.time += timedelta(seconds=seconds)
         self.seconds += seconds
-
-
-@contextmanager
-def closing_server(server: EmbeddedPostgres) -> Iterator[str]:
-    try:
-        yield server.start()
-    finally:
-        server.stop()
 
 
 @pytest.fixture(scope="session")

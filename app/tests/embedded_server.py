@@ -92,3 +92,11 @@ def keep_a_note(folder: Path) -> None:
 def kept_note(folder: Path) -> object:
     with running(folder) as address:
         return ask(address, "SELECT words FROM note")
+
+
+@contextmanager
+def closing_server(server: EmbeddedPostgres) -> Iterator[str]:
+    try:
+        yield server.start()
+    finally:
+        server.stop()

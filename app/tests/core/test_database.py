@@ -12,7 +12,7 @@ from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from sqlalchemy import Connection, create_engine, text
 from starlette.testclient import TestClient
-from tests.conftest import closing_server
+from tests.embedded_server import closing_server
 
 from pretamane.adapters.postgres_embedded import EmbeddedPostgres
 from pretamane.core.migrations import migrate
