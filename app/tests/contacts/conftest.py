@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
@@ -59,7 +59,7 @@ def committing(line: CuttingProxy, settings: Settings) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def served(database_address: str, tmp_path: Path) -> Iterator[httpx.Client]:
+def served(database_address: str, tmp_path: Path) -> Iterator[httpx2.Client]:
     """Asks a server of two processes, each with three connections."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -82,7 +82,7 @@ def served(database_address: str, tmp_path: Path) -> Iterator[httpx.Client]:
             stderr=lines,
         )
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as client:
             _wait_for(client, tmp_path / "lines")
             yield client
     finally:
@@ -90,12 +90,12 @@ def served(database_address: str, tmp_path: Path) -> Iterator[httpx.Client]:
         server.wait(STARTS_WITHIN)
 
 
-def _wait_for(client: httpx.Client, lines: Path) -> None:
+def _wait_for(client: httpx2.Client, lines: Path) -> None:
     given_up = time.monotonic() + STARTS_WITHIN
     while time.monotonic() < given_up:
         try:
             if client.get("/health/ready").status_code == 200:
                 return
-        except httpx.TransportError:
+        except httpx2.TransportError:
             time.sleep(0.1)
     pytest.fail(f"The server did not start: {lines.read_text()}")

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
-import httpx
+import httpx2
 from sqlalchemy import create_engine, text
 
 AT_ONCE = 50
@@ -14,10 +14,10 @@ MESSAGE = {"name": "Ada Byron", "email": "ada@example.org", "message": "Could yo
 Rows = Callable[[str], list[Any]]
 
 
-def at_once(ask: Callable[[int], httpx.Response]) -> list[httpx.Response]:
+def at_once(ask: Callable[[int], httpx2.Response]) -> list[httpx2.Response]:
     ready = Barrier(AT_ONCE)
 
-    def asked(number: int) -> httpx.Response:
+    def asked(number: int) -> httpx2.Response:
         ready.wait()
         return ask(number)
 
@@ -25,7 +25,7 @@ def at_once(ask: Callable[[int], httpx.Response]) -> list[httpx.Response]:
         return list(threads.map(asked, range(AT_ONCE)))
 
 
-def test_fifty_messages_at_once_from_one_address_make_one_contact(served: httpx.Client, rows: Rows) -> None:
+def test_fifty_messages_at_once_from_one_address_make_one_contact(served: httpx2.Client, rows: Rows) -> None:
     spellings = ("ada@example.org", "Ada@Example.ORG", " ADA@example.org ")
 
     answers = at_once(
@@ -38,8 +38,10 @@ def test_fifty_messages_at_once_from_one_address_make_one_contact(served: httpx.
     assert len({answer.json()["reference"] for answer in answers}) == AT_ONCE
 
 
-def test_fifty_posts_at_once_under_one_key_make_one_submission_and_one_answer(served: httpx.Client, rows: Rows) -> None:
-    def post(_number: int) -> httpx.Response:
+def test_fifty_posts_at_once_under_one_key_make_one_submission_and_one_answer(
+    served: httpx2.Client, rows: Rows
+) -> None:
+    def post(_number: int) -> httpx2.Response:
         return served.post("/api/v1/contact", json=MESSAGE, headers={"Idempotency-Key": "one-key-for-all"})
 
     answers = [post(0) if answer.status_code == 409 else answer for answer in at_once(post)]
@@ -50,12 +52,12 @@ def test_fifty_posts_at_once_under_one_key_make_one_submission_and_one_answer(se
     assert rows("SELECT reference FROM submissions") == [(answers[0].json()["reference"],)]
 
 
-def test_who_waits_for_a_key_holds_no_connection(served: httpx.Client, rows: Rows, database_address: str) -> None:
+def test_who_waits_for_a_key_holds_no_connection(served: httpx2.Client, rows: Rows, database_address: str) -> None:
     """The first is kept waiting by a lock of ours on its contact; twenty more wait for the first."""
     waiting = 20
     engine = create_engine(database_address)
 
-    def post(_number: int) -> httpx.Response:
+    def post(_number: int) -> httpx2.Response:
         return served.post("/api/v1/contact", json=MESSAGE, headers={"Idempotency-Key": "a-slow-message"})
 
     with ThreadPoolExecutor(waiting) as threads, engine.connect() as ours:
