@@ -18,6 +18,7 @@ import logging, os, platform, signal, sys, time
 from pretamane.core.crew import Crew, Member
 
 logging.basicConfig()
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests under nohup has it ignored
 report = int(sys.argv[1])
 
 def say(*words):
