@@ -8,16 +8,17 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from pydantic import SecretStr
-from sqlalchemy import MetaData
+from sqlalchemy import Connection, Engine, MetaData
 
 from pretamane.adapters.postgres import PostgresServer
 from pretamane.adapters.postgres_embedded import EmbeddedPostgres
 from pretamane.adapters.postgres_running import address_of_running
 from pretamane.contacts import api as contacts
 from pretamane.contacts import models as contacts_models
-from pretamane.core import housekeeping, idempotency, migrations
+from pretamane.core import audit, events, housekeeping, idempotency, migrations
+from pretamane.core.actors import Actor
 from pretamane.core.clock import SystemClock
 from pretamane.core.crew import Backoff
 from pretamane.core.database import Database, Record, open_engine, open_unpooled
@@ -29,6 +30,8 @@ from pretamane.core.http.edge import Edge
 from pretamane.core.http.peers import Peers
 from pretamane.core.http.rate_limits import PostgresWindows, RateLimits
 from pretamane.core.idempotency import OnlyOnce
+from pretamane.core.jobs import Task
+from pretamane.core.jobs import models as jobs_models
 from pretamane.core.unit_of_work import UnitOfWork
 from pretamane.insights import api as insights
 from pretamane.insights import models as insights_models
@@ -42,10 +45,12 @@ from pretamane.system.health import HealthCheck
 from pretamane.web import assets
 from pretamane.web.site import site
 
-FEATURES_WITH_TABLES = (contacts_models, insights_models, practice_models)
+WITH_TABLES = (audit, events, jobs_models, contacts_models, insights_models, practice_models)
+# Who acts in the same transaction when something happens further right.
+LISTENERS: events.Listeners = {}
 # Each statement on them takes a fraction of a millisecond: few serve many.
 AUTOCOMMIT_CONNECTIONS = 3
-SWEEPS = (idempotency.forget_old, rate_limits.forget_ended)
+SWEEPS = (idempotency.forget_old, rate_limits.forget_ended, events.forget_old)
 
 _log = logging.getLogger("pretamane.wiring")
 
@@ -128,11 +133,13 @@ class Platform:
             pool_wait=settings.database_pool_wait,
             statement_timeout=settings.database_statement_timeout,
         )
-        database = Database(
+        clock = SystemClock()
+        database = database_over(
             open_here(pool_size=settings.database_pool_size, pool_overflow=settings.database_pool_overflow),
+            clock,
             open_here(pool_size=AUTOCOMMIT_CONNECTIONS, pool_overflow=0, autocommit=True),
         )
-        return cls(settings, SystemClock(), database, [PostgresServer(open_unpooled(url))])
+        return cls(settings, clock, database, [PostgresServer(open_unpooled(url))])
 
     def drain(self) -> None:
         self.draining = True
@@ -147,10 +154,21 @@ class Platform:
         return None if self._migrated else "The database's tables are older than this version: run `pretamane migrate`."
 
 
+def database_over(bind: Engine | Connection, clock: Clock, autocommit: Engine | None = None) -> Database:
+    """Every transaction of the platform knows the time, and who listens to what happens in it."""
+    return Database(bind, clock, autocommit, known={"listeners": LISTENERS})
+
+
 def database_url(settings: Settings) -> str:
     if settings.database_url is None:
         raise ValueError("database_for() comes before Platform.build()")
     return settings.database_url.get_secret_value()
+
+
+def tasks(platform: Platform) -> dict[str, Task]:  # noqa: ARG001
+    """What the worker does, by the names under which it is queued."""
+    all_of_them: list[Task] = []
+    return {task.name: task for task in all_of_them}
 
 
 def build_app(platform: Platform) -> Edge:
@@ -172,6 +190,8 @@ def build_app(platform: Platform) -> Edge:
         _life(platform),
     )
     app.state.work = work
+    app.state.public_url = settings.public_url
+    app.state.authenticate = _nobody
     return Edge(
         app,
         cors=Cors({settings.public_url, *settings.cors_origins}),
@@ -179,6 +199,10 @@ def build_app(platform: Platform) -> Edge:
         clock=clock,
         body_limit=settings.body_limit,
     )
+
+
+def _nobody(_request: Request) -> Actor | None:
+    return None
 
 
 def _life(platform: Platform) -> Lifespan:

@@ -1,6 +1,6 @@
 """Real PostgreSQL for every test: migrated once, one rolled-back transaction each."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -13,10 +13,11 @@ from tests.embedded_server import closing_server
 
 from pretamane.adapters.postgres import PostgresServer
 from pretamane.adapters.postgres_embedded import EmbeddedPostgres
-from pretamane.core.database import Database, open_unpooled
+from pretamane.core.database import open_unpooled
+from pretamane.core.jobs import run_due
 from pretamane.core.migrations import migrate
 from pretamane.settings import Settings
-from pretamane.wiring import Platform, build_app
+from pretamane.wiring import Platform, build_app, database_over, tasks
 
 TEMPLATE = "template_migrated"
 
@@ -96,13 +97,19 @@ def clock() -> MovableClock:
 
 @pytest.fixture
 def platform(connection: Connection, settings: Settings, clock: MovableClock, postgres: str) -> Platform:
-    return Platform(settings, clock, Database(connection), [PostgresServer(open_unpooled(postgres))])
+    return Platform(settings, clock, database_over(connection, clock), [PostgresServer(open_unpooled(postgres))])
 
 
 @pytest.fixture
 def client(platform: Platform) -> Iterator[TestClient]:
     with TestClient(build_app(platform), raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture
+def do_jobs(platform: Platform) -> Callable[[], int]:
+    """Do what is due, as the worker would."""
+    return lambda: run_due(tasks(platform), platform.work, platform.clock)
 
 
 def _sibling(address: str, name: str) -> str:

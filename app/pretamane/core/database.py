@@ -1,8 +1,10 @@
 """PostgreSQL: one engine, transactions whose failures are refusals, tables that Alembic can name."""
 
 import select
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -13,6 +15,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool, _ConnectionFairy
 
 from pretamane.core import metrics
 from pretamane.core.errors import Unavailable
+from pretamane.ports import Clock
 
 # libpq: give up on a server that does not answer, and notice a network that was cut while waiting for one.
 CONNECT_SECONDS = 3
@@ -89,16 +92,31 @@ def _refuse_a_dead_connection(
 class Database:
     """Opens transactions; whoever fails inside gets a refusal that says whether a retry may help."""
 
-    def __init__(self, bind: Engine | Connection, autocommit: Engine | None = None) -> None:
-        """`autocommit` is for single statements that stand for themselves, whatever becomes of the request."""
+    def __init__(
+        self,
+        bind: Engine | Connection,
+        clock: Clock,
+        autocommit: Engine | None = None,
+        known: Mapping[str, Any] | None = None,
+    ) -> None:
+        """`autocommit` is for single statements that stand for themselves, whatever becomes of the request.
+
+        `known` is what code inside a transaction may ask its session for, such as who listens to events.
+        """
         self.bind = bind
         self.autocommit = autocommit or _autocommitting(bind)
+        self._known = {"clock": clock, **(known or {})}
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         with (
             refusing_when_away(),
-            Session(self.bind, expire_on_commit=False, join_transaction_mode="create_savepoint") as session,
+            Session(
+                self.bind,
+                expire_on_commit=False,
+                join_transaction_mode="create_savepoint",
+                info=dict(self._known),
+            ) as session,
         ):
             yield session
             _commit(session)
@@ -108,6 +126,11 @@ class Database:
 
 def _autocommitting(bind: Engine | Connection) -> Engine | Connection:
     return bind.execution_options(isolation_level="AUTOCOMMIT") if isinstance(bind, Engine) else bind
+
+
+def now(session: Session) -> datetime:
+    clock: Clock = session.info["clock"]
+    return clock.now()
 
 
 def after_commit(session: Session, follow_up: Callable[[], None]) -> None:

@@ -28,12 +28,28 @@ class Malformed(AppError):
     status, code = 400, "malformed"
 
 
+class SignInNeeded(AppError):
+    """Nobody is known to be asking. Pages send people to sign in; the API says how to."""
+
+    status, code = 401, "sign-in-needed"
+
+
+class Forbidden(AppError):
+    status, code = 403, "forbidden"
+
+
 class NotFound(AppError):
     status, code = 404, "not-found"
 
 
 class Conflict(AppError):
     status, code = 409, "conflict"
+
+
+class ChangedMeanwhile(AppError):
+    """What the asker had seen is no longer what is there; nothing was overwritten."""
+
+    status, code = 412, "changed-meanwhile"
 
 
 class TooLarge(AppError):
@@ -48,6 +64,12 @@ class Invalid(AppError):
     """Well-formed, but some fields cannot be taken; `fields` says why, one sentence each."""
 
     status, code = 422, "invalid"
+
+
+class VersionNeeded(AppError):
+    """A change that does not say which version it changes could overwrite somebody else's."""
+
+    status, code = 428, "version-needed"
 
 
 class TooMany(AppError):

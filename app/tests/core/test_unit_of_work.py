@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.orm import Session
 
+from pretamane.core.clock import SystemClock
 from pretamane.core.database import Database, after_commit, open_engine
 from pretamane.core.errors import Unavailable
 from pretamane.core.unit_of_work import UnitOfWork
@@ -16,7 +17,7 @@ COUNT = text("SELECT count(*) FROM page_visits")
 @pytest.fixture
 def work(database_address: str) -> Iterator[UnitOfWork]:
     engine = open_engine(database_address, pool_size=1, pool_overflow=0, pool_wait=0.3, statement_timeout=5)
-    database = Database(engine)
+    database = Database(engine, SystemClock())
     yield UnitOfWork(database)
     engine.dispose()
 

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from sqlalchemy import create_engine, text
 
+from pretamane.core.clock import SystemClock
 from pretamane.core.database import Database
 from pretamane.core.unit_of_work import UnitOfWork
 from pretamane.insights import service
@@ -82,7 +83,7 @@ def test_invented_pages_are_counted_together_past_the_day_s_limit(platform, conn
 
 def test_visits_at_the_same_moment_are_all_counted(database_address):
     engine = create_engine(database_address, pool_size=8)
-    work, day = UnitOfWork(Database(engine)), date(2026, 3, 2)
+    work, day = UnitOfWork(Database(engine, SystemClock())), date(2026, 3, 2)
 
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda _: work.run_now(service.count_visit, "/", day), range(80)))

@@ -6,8 +6,8 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from pretamane.core.database import Database, open_engine
-from pretamane.wiring import Platform, build_app
+from pretamane.core.database import open_engine
+from pretamane.wiring import Platform, build_app, database_over
 
 ALLOWED = ("https://www.practice.example", "http://localhost:8000")
 STRANGERS = (
@@ -80,7 +80,7 @@ def ask(settings, clock, connection, request):
             bind = open_engine(
                 "postgresql://nobody@127.0.0.1:1/none", pool_size=1, pool_overflow=0, pool_wait=1, statement_timeout=1
             )
-        platform = Platform(settings.model_copy(update=changed), clock, Database(bind), [])
+        platform = Platform(settings.model_copy(update=changed), clock, database_over(bind, clock), [])
         client = TestClient(with_a_planted_failure(platform), raise_server_exceptions=False)
         request.addfinalizer(client.close)
         method, path, sent = ANSWERS[answer]
@@ -180,7 +180,7 @@ def test_a_preflight_is_answered_while_the_database_is_away(settings, clock):
     away = open_engine(
         "postgresql://nobody@127.0.0.1:1/none", pool_size=1, pool_overflow=0, pool_wait=1, statement_timeout=1
     )
-    client = TestClient(build_app(Platform(settings, clock, Database(away), [])))
+    client = TestClient(build_app(Platform(settings, clock, database_over(away, clock), [])))
 
     answer = preflight(client, ALLOWED[0])
 

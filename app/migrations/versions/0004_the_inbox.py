@@ -1,0 +1,8 @@
+"""What the staff do with messages and contacts."""
+
+revision = "0004"
+down_revision = "0003"
+
+
+def upgrade() -> None:
+    pass

@@ -1,0 +1,8 @@
+"""Who is told about new messages."""
+
+revision = "0006"
+down_revision = "0005"
+
+
+def upgrade() -> None:
+    pass

@@ -1,0 +1,59 @@
+"""What happened, told inside the transaction in which it happened: whoever listens there succeeds or fails with it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+from sqlalchemy import DateTime, delete
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from pretamane.core import request_ids
+from pretamane.core.database import Record, now
+from pretamane.core.ids import new_id
+
+KEPT_FOR = timedelta(days=30)
+
+
+class Event(Record):
+    """The outbox: what was told, for thirty days."""
+
+    __tablename__ = "events"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str]
+    subject: Mapped[UUID]
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    request_id: Mapped[str | None]
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
+
+
+class Identified(Protocol):
+    @property
+    def id(self) -> UUID: ...
+
+
+Listener = Callable[[Session, Event], None]
+Listeners = Mapping[str, Sequence[Listener]]
+
+
+def emit(session: Session, name: str, subject: Identified | UUID, **details: object) -> Event:
+    """Keep the event and let everyone who listens act in the same transaction; wiring.py says who does."""
+    event = Event(
+        id=new_id(),
+        name=name,
+        subject=subject if isinstance(subject, UUID) else subject.id,
+        details=details,
+        request_id=request_ids.current.get(),
+        made_at=now(session),
+    )
+    session.add(event)
+    listeners: Listeners = session.info["listeners"]
+    for listen in listeners.get(name, ()):
+        listen(session, event)
+    return event
+
+
+def forget_old(session: Session, at: datetime) -> None:
+    session.execute(delete(Event).where(Event.made_at <= at - KEPT_FOR))

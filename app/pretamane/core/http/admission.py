@@ -1,0 +1,61 @@
+"""Who may come in by a route: said beside the route, checked before it runs."""
+
+from collections.abc import Callable
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+
+from pretamane.core.actors import Actor, Role, Scope
+from pretamane.core.errors import Forbidden, SignInNeeded
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+Authenticate = Callable[[Request], Actor | None]
+
+
+class Admit:
+    """A dependency that answers with who is asking; without a scope the route is not for keys."""
+
+    def __init__(self, role: Role, scope: Scope | None = None) -> None:
+        self.role, self.scope = role, scope
+
+    def __call__(self, request: Request) -> Actor:
+        """A plain function, so it runs in the thread pool; it holds no connection once it returns."""
+        authenticate: Authenticate = request.app.state.authenticate
+        actor = authenticate(request)
+        if actor is None:
+            raise SignInNeeded("Please sign in first.", headers={"WWW-Authenticate": "Bearer"})
+        if actor.key_id is None:
+            refuse_foreign_pages(request)
+        actor.needs(self.role, self.scope)
+        return actor
+
+
+def refuse_foreign_pages(request: Request) -> None:
+    """What a browser sends along by itself proves nothing about which page asked; what it says of that page does."""
+    if request.method in SAFE:
+        return
+    if not _is_from_our_pages(request):
+        raise Forbidden("This came from another website's page, so nothing was changed.", code="foreign-page")
+
+
+def _is_from_our_pages(request: Request) -> bool:
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site is not None:
+        return site == "same-origin"
+    if origin is None:  # no browser that this server supports leaves out both
+        return False
+    # Browsers keep Fetch metadata to themselves on plain http, but for localhost.
+    return origin == request.app.state.public_url or urlsplit(origin).netloc == request.headers.get("host")
+
+
+FromOurPages = Depends(refuse_foreign_pages)
+# Pages, and what only a person does:
+Viewer = Annotated[Actor, Depends(Admit(Role.VIEWER))]
+Staff = Annotated[Actor, Depends(Admit(Role.STAFF))]
+Admin = Annotated[Actor, Depends(Admit(Role.ADMIN))]
+# The API's, for keys too:
+ContactsReader = Annotated[Actor, Depends(Admit(Role.VIEWER, Scope.CONTACTS_READ))]
+ContactsWriter = Annotated[Actor, Depends(Admit(Role.STAFF, Scope.CONTACTS_WRITE))]
+AdminOrKey = Annotated[Actor, Depends(Admit(Role.ADMIN, Scope.ADMIN))]

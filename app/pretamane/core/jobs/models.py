@@ -1,0 +1,42 @@
+"""Work that is left to do, and work that was given up."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Index, SmallInteger, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pretamane.core.database import Record
+from pretamane.core.ids import new_id
+
+_ALIVE = text("died_at IS NULL")
+
+
+class Job(Record):
+    """Waiting, or held under a lease until `due_at`, or dead. A job that is done is gone.
+
+    For whoever looks for work there is one question: is it due? A lease that ran out makes a job due again.
+    """
+
+    __tablename__ = "jobs"
+    __table_args__ = (
+        Index("ix_jobs_next", "priority", "due_at", "id", postgresql_where=_ALIVE),
+        Index("uq_jobs_name_unique_key", "name", "unique_key", unique=True, postgresql_where=_ALIVE),
+        Index("ix_jobs_died_at", "died_at", postgresql_where=text("died_at IS NOT NULL")),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str]
+    args: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    priority: Mapped[int] = mapped_column(SmallInteger)
+    unique_key: Mapped[str | None]
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
+    lease: Mapped[UUID | None]
+    again: Mapped[bool] = mapped_column(server_default="false", default=False)
+    last_failure: Mapped[str | None]
+    died_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    request_id: Mapped[str | None]

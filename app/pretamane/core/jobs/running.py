@@ -1,0 +1,123 @@
+"""One job's turn: what its function is given, and what becomes of the job afterwards."""
+
+import logging
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from pretamane.core import request_ids
+from pretamane.core.errors import AppError
+from pretamane.core.jobs import queue
+from pretamane.core.logging import tell
+from pretamane.core.unit_of_work import UnitOfWork
+from pretamane.ports import Clock
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_log = logging.getLogger("pretamane.jobs")
+
+
+@dataclass(frozen=True)
+class Tries:
+    """When to give up: after so many attempts, or once so much time has gone by, and how long to pause between."""
+
+    attempts: int | None = 3
+    within: timedelta | None = None
+    longest_pause: timedelta = timedelta(minutes=30)
+
+    def are_over(self, attempts: int, age: timedelta) -> bool:
+        if self.attempts is not None and attempts >= self.attempts:
+            return True
+        return self.within is not None and age >= self.within
+
+    def pause(self, attempts: int) -> timedelta:
+        """Twice as long each time, and never the same for all who failed together."""
+        doubled = min(timedelta(seconds=2 ** min(attempts, 20)), self.longest_pause)
+        return doubled * random.uniform(0.5, 1)  # noqa: S311  # spreads load, keeps no secret
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a job's name stands for."""
+
+    name: str
+    function: Callable[["Run"], None]
+    tries: Tries = field(default_factory=Tries)
+
+
+class Run:
+    """One attempt at a job. Long work reads first, holds no connection while it works, then finishes once."""
+
+    def __init__(self, job: Row[Any], work: UnitOfWork, clock: Clock) -> None:
+        self.id: UUID = job.id
+        self.args: Mapping[str, Any] = job.args
+        self.attempt: int = job.attempts
+        self.made_at: datetime = job.made_at
+        self.is_finished = False
+        self._lease: UUID = job.lease
+        self.work, self.clock = work, clock
+
+    def read(self, verb: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return self.work.run_now(verb, *args, **kwargs)
+
+    def finish(self, verb: Callable[Concatenate[Session, P], object], *args: P.args, **kwargs: P.kwargs) -> None:
+        """The effect and the acknowledgement, in one transaction; neither happens once the lease is lost."""
+        self.work.run_now(self._act_and_acknowledge, lambda session: verb(session, *args, **kwargs))
+        self.is_finished = True
+
+    def finish_without_effect(self) -> None:
+        self.finish(lambda _session: None)
+
+    def _act_and_acknowledge(self, session: Session, act: Callable[[Session], object]) -> None:
+        # First, for it locks the job's row: whoever claims it meanwhile waits, and then finds it gone.
+        queue.acknowledge(session, self.id, self._lease)
+        act(session)
+
+    def fail(self, tries: Tries, failure: str | None) -> None:
+        """Try again later, or give it up."""
+        at = self.clock.now()
+        if failure is None or tries.are_over(self.attempt, at - self.made_at):
+            self.work.run_now(queue.bury, self.id, self._lease, failure)
+        else:
+            due_at = at + tries.pause(self.attempt)
+            self.work.run_now(queue.put_back, self.id, self._lease, due_at, failure)
+
+
+def run_due(tasks: Mapping[str, Task], work: UnitOfWork, clock: Clock) -> int:
+    """Everything that is due now, one after the other; how many there were."""
+    done = 0
+    while jobs := work.run_now(queue.claim, list(tasks)):
+        for job in jobs:
+            run_one(job, tasks[job.name], work, clock)
+            done += 1
+    return done
+
+
+def run_one(job: Row[Any], task: Task, work: UnitOfWork, clock: Clock) -> None:
+    remembered = request_ids.current.set(job.request_id)
+    run = Run(job, work, clock)
+    try:
+        task.function(run)
+        if not run.is_finished:
+            run.finish_without_effect()
+    except queue.LeaseLost:
+        _log.warning("%s %s: its lease was lost, so this run does not count", task.name, run.id)
+    except Exception as failure:  # noqa: BLE001  # the job edge: logged with its id, tried again or given up
+        _log.log(
+            logging.WARNING if isinstance(failure, AppError) else logging.ERROR,
+            "%s %s failed (attempt %d)",
+            task.name,
+            run.id,
+            run.attempt,
+            exc_info=failure,
+        )
+        run.fail(task.tries, tell(failure))
+    finally:
+        request_ids.current.reset(remembered)
