@@ -1,4 +1,4 @@
-"""The app's own pages: templates that escape everything, under a policy that lets no script run at all."""
+"""The app's own pages: templates that escape everything, under a policy that runs no script but ours."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import HTMLResponse
 
+from pretamane.web import navigation
 from pretamane.web.assets import style_address
 from pretamane.web.palette import custom_properties
 
@@ -25,7 +26,7 @@ def page(
     """Render "problem.html" of the shared look, "contacts/form.html" of a feature; no value may be missing."""
     nonce = secrets.token_urlsafe(16)
     always = {"nonce": nonce, "status": status, "style_address": style_address()}
-    shown = {"practice": None, "request_id": None, **context, **always}
+    shown = {"practice": None, "request_id": None, "entries_for": navigation.entries_for, **context, **always}
     content = _templates().get_template(template).render(shown)
     return HTMLResponse(content, status_code=status, headers={**_protection(nonce), **(headers or {})})
 
@@ -33,8 +34,8 @@ def page(
 def _protection(nonce: str) -> dict[str, str]:
     return {
         "Content-Security-Policy": (
-            f"default-src 'none'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; "
-            "form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+            f"default-src 'none'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; script-src 'self'; "
+            "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
         ),
         "X-Content-Type-Options": "nosniff",
         # A form's own address must still reach the app as Origin, which "no-referrer" would turn into null.

@@ -1,9 +1,9 @@
 """Fields from a body, however a client chose to send them."""
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request
+from fastapi import Depends, Request
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -55,3 +55,7 @@ def _from_json(body: bytes) -> dict[str, Any]:
     if not isinstance(fields, dict):
         raise Malformed("The message must be a JSON object with a value for each field.")
     return fields
+
+
+# For handlers in the thread pool: the body is read before them, while no connection is held.
+Fields = Annotated[dict[str, Any], Depends(read_fields)]
