@@ -159,8 +159,8 @@ def mail_server(url: str) -> MailServer | None:
     parts = _mail_address(url)
     if parts is None:
         raise ValueError(
-            "must be log:, or like smtp://user:password@host:587, "
-            "where a password's own @, / and % are written %40, %2F and %25"
+            "must be log:, or like smtp://mail.example:587, with user:password@ before the host where it needs them "
+            "(their own @, / and % are written %40, %2F and %25)"
         )
     options = _mail_options(parts)
     user, password = _credentials(parts)

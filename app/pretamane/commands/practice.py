@@ -14,6 +14,11 @@ commands = typer.Typer(
     help="Show or set the practice: its name, colours, legal pages.\n\nExample: pretamane practice show",
 )
 
+ThanksVisitors = Annotated[
+    bool | None,
+    typer.Option("--thanks-visitors/--no-thanks-visitors", help="Whether a mail thanks who wrote."),
+]
+
 SHOWN = (
     "name",
     "language",
@@ -58,10 +63,7 @@ def change(  # noqa: PLR0913, PLR0917 — each parameter is an option of the com
     recipient: Annotated[
         str | None, typer.Option(metavar="E-MAIL", help="Who gets the messages, such as office@example.org.")
     ] = None,
-    thanks_visitors: Annotated[
-        bool | None,
-        typer.Option("--thanks-visitors/--no-thanks-visitors", help="Whether visitors get a mail with the reference."),
-    ] = None,
+    thanks_visitors: ThanksVisitors = None,
     primary_colour: Annotated[str | None, typer.Option(metavar="COLOUR", help="Such as #1f4b43.")] = None,
     accent_colour: Annotated[str | None, typer.Option(metavar="COLOUR", help="Such as #b3541e.")] = None,
     logo: Annotated[Path | None, typer.Option(metavar="FILE", help="A PNG, JPEG or WebP picture.")] = None,

@@ -58,7 +58,7 @@ def refusal_of(mailer: SmtpMailer, to: str = "ada@example.org") -> AppError:
     return refused.value
 
 
-@pytest.mark.parametrize("url", ["smtps://localhost:{port}", "smtp://me:secret@localhost:{port}"])
+@pytest.mark.parametrize("url", ["smtps://localhost:{port}", f"smtp://{USER}:{PASSWORD}@localhost:{{port}}"])
 def test_a_server_with_a_certificate_that_nobody_vouches_for_gets_nothing(mailer, certificate, url):
     kind = "implicit" if url.startswith("smtps") else "starttls"
     with opened(PostOffice(), **{kind: certificate.context}) as office:
