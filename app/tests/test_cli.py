@@ -100,6 +100,7 @@ def test_every_fault_of_the_options_and_the_environment_is_told_at_once(capsys, 
 def test_settings_shows_every_setting_with_its_source_and_no_secret(capsys, monkeypatch):
     monkeypatch.setenv("PRETAMANE_DATABASE_URL", f"postgresql://a:{SENTINEL}@b/c")
     monkeypatch.setenv("PRETAMANE_SIGNING_KEY", SENTINEL)
+    monkeypatch.setenv("PRETAMANE_MAIL_URL", f"smtp://a:{SENTINEL}@b")
     monkeypatch.setenv("PRETAMANE_CORS_ORIGINS", ", ".join(f"https://{n}.practice.example" for n in range(9)))
 
     code = main(["settings"])
@@ -109,6 +110,7 @@ def test_settings_shows_every_setting_with_its_source_and_no_secret(capsys, monk
     assert list(rows) == [name.upper() for name in Settings.model_fields]
     assert rows["DATABASE_URL"][1:] == ["••••", "environment"]
     assert rows["SIGNING_KEY"][1:] == ["••••", "environment"]
+    assert rows["MAIL_URL"][1:] == ["••••", "environment"]
     assert rows["PORT"][1:] == ["8000", "default"]
     assert rows["CORS_ORIGINS"][-1] == "environment"
     assert SENTINEL not in str(rows)
@@ -130,6 +132,7 @@ def test_check_has_one_line_for_the_settings_and_for_each_dependency(capsys):
     assert lines[0].split()[:3] == ["settings", "ok", "development,"]
     assert lines[1].split()[:2] == ["postgresql", "ok"]
     assert lines[1].endswith(" ms")
+    assert lines[2].split()[:2] == ["mail", "ok"]
     assert any(line.startswith("dies with its parent") for line in lines)
 
 
@@ -144,6 +147,20 @@ def test_check_says_1_when_postgresql_is_down(capsys, monkeypatch):
     told = capsys.readouterr()
     assert code == 1
     assert told.out.splitlines()[1].split()[:2] == ["postgresql", "down"]
+    assert SENTINEL not in told.out + told.err
+
+
+def test_check_tells_that_the_mail_server_is_down_and_is_content_as_it_is_not_required(capsys, monkeypatch):
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        port = unheard.getsockname()[1]
+        monkeypatch.setenv("PRETAMANE_MAIL_URL", f"smtp://me:{SENTINEL}@localhost:{port}")
+
+        code = main(["check"])
+
+    told = capsys.readouterr()
+    assert code == 0
+    assert "mail                   down  The mail server cannot be used: Connection refused." in told.out.splitlines()
     assert SENTINEL not in told.out + told.err
 
 
@@ -178,7 +195,7 @@ def test_check_says_2_when_the_settings_are_refused(capsys, monkeypatch):
     told = capsys.readouterr()
     assert code == 2
     assert told.out == ""
-    assert len(told.err.splitlines()) == 3
+    assert len(told.err.splitlines()) == 4
 
 
 def test_migrate_says_whether_there_was_anything_to_do(capsys):
@@ -205,6 +222,15 @@ def test_what_is_set_about_the_practice_is_shown_and_the_rest_stays(capsys, tmp_
     assert told.splitlines() == ["Set: name, recipient.", "Set: time zone, logo."]
     for value in ("Weber [& Lang]", "office@example.org", "Europe/Berlin", "image/png"):
         assert value in shown
+
+
+def test_whether_visitors_are_thanked_is_set_and_shown(capsys):
+    codes = [main(["practice", "set", "--no-thanks-visitors"]), main(["practice", "show"])]
+
+    told = capsys.readouterr().out.splitlines()
+    assert codes == [0, 0]
+    assert told[0] == "Set: thanks visitors."
+    assert ["thanks", "visitors", "no"] in [line.split() for line in told]
 
 
 def test_a_practice_s_field_that_cannot_be_is_refused_in_a_sentence_and_nothing_is_set(capsys):

@@ -14,11 +14,17 @@ commands = typer.Typer(
     help="Show or set the practice: its name, colours, legal pages.\n\nExample: pretamane practice show",
 )
 
+ThanksVisitors = Annotated[
+    bool | None,
+    typer.Option("--thanks-visitors/--no-thanks-visitors", help="Whether a mail thanks who wrote."),
+]
+
 SHOWN = (
     "name",
     "language",
     "time_zone",
     "recipient",
+    "thanks_visitors",
     "primary_colour",
     "accent_colour",
     "logo_type",
@@ -39,8 +45,14 @@ def show() -> None:
         from pretamane.practice import queries
 
         practice = built.work.run_now(queries.current)
-        rows = [(name.replace("_", " "), str(getattr(practice, name) or "none")) for name in SHOWN]
+        rows = [(name.replace("_", " "), _told(getattr(practice, name))) for name in SHOWN]
     tables.show(("practice", ""), rows)
+
+
+def _told(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value or "none")
 
 
 @commands.command("set")
@@ -51,6 +63,7 @@ def change(  # noqa: PLR0913, PLR0917 — each parameter is an option of the com
     recipient: Annotated[
         str | None, typer.Option(metavar="E-MAIL", help="Who gets the messages, such as office@example.org.")
     ] = None,
+    thanks_visitors: ThanksVisitors = None,
     primary_colour: Annotated[str | None, typer.Option(metavar="COLOUR", help="Such as #1f4b43.")] = None,
     accent_colour: Annotated[str | None, typer.Option(metavar="COLOUR", help="Such as #b3541e.")] = None,
     logo: Annotated[Path | None, typer.Option(metavar="FILE", help="A PNG, JPEG or WebP picture.")] = None,
@@ -67,6 +80,7 @@ def change(  # noqa: PLR0913, PLR0917 — each parameter is an option of the com
         "language": language,
         "time_zone": time_zone,
         "recipient": recipient,
+        "thanks_visitors": thanks_visitors,
         "primary_colour": primary_colour,
         "accent_colour": accent_colour,
         "logo": None if logo is None else _picture(logo),

@@ -49,6 +49,12 @@ def test_what_is_given_is_changed_and_the_rest_stays(platform: Platform, clock: 
     assert practice.changed_at == clock.now()
 
 
+def test_visitors_are_thanked_until_the_practice_says_otherwise(platform: Platform) -> None:
+    before = platform.work.run_now(queries.current).thanks_visitors
+
+    assert (before, change(platform, thanks_visitors=False).thanks_visitors) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
