@@ -129,9 +129,28 @@ def ssm_path(text: str) -> str:
 
 def _database_url(given: object) -> object:
     text = given.get_secret_value() if isinstance(given, SecretStr) else given
-    if isinstance(text, str) and not text.startswith(_DATABASE_SCHEMES):
+    if not isinstance(text, str):
+        return given
+    if not text.startswith(_DATABASE_SCHEMES):
         raise ValueError("must begin with postgresql://, because only PostgreSQL keeps the records")
+    if not _can_be_connected_to(text):
+        raise ValueError(
+            "must read like postgresql://user:password@host:5432/database, with libpq's own options only "
+            "and with %25 for a % in the password"
+        )
     return given
+
+
+def _can_be_connected_to(text: str) -> bool:
+    """What the driver would refuse only later, in words that hold the address with its password."""
+    from psycopg2 import ProgrammingError
+    from psycopg2.extensions import parse_dsn
+
+    try:
+        port = parse_dsn(f"postgresql://{text.partition('://')[2]}").get("port", "5432")
+    except ProgrammingError:
+        return False
+    return port.isdecimal() and 1 <= int(port) <= _HIGHEST_PORT
 
 
 def _folder(text: str) -> str:
