@@ -250,8 +250,11 @@ def test_what_is_set_about_the_practice_is_shown_and_the_rest_stays(capsys, tmp_
     told = capsys.readouterr().out
 
     main(["practice", "show"])
-
     shown = capsys.readouterr().out
+    main(["practice", "set", "--logo", ""])
+    main(["practice", "show"])
+
+    assert "image/png" not in capsys.readouterr().out
     assert (first, second) == (0, 0)
     assert told.splitlines() == ["Set: name, recipient.", "Set: time zone, logo."]
     for value in ("Weber [& Lang]", "office@example.org", "Europe/Berlin", "image/png"):
@@ -267,6 +270,17 @@ def test_a_practice_s_field_that_cannot_be_is_refused_in_a_sentence_and_nothing_
     assert code == 2
     assert "“brown” is not a colour; write one like #1f4b43." in told
     assert "Weber" not in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("cluster")
+def test_bytes_that_are_no_utf_8_are_refused_in_a_sentence():
+    ended = run("-m", "pretamane", "practice", "set", "--name", "Praxis M\udcfcller")
+
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines() == [
+        "The practice was not changed.",
+        "This holds signs that cannot be shown, or is not UTF-8; please write it anew.",
+    ]
 
 
 @pytest.mark.usefixtures("cluster")
