@@ -13,7 +13,13 @@ def normalised_email(text: str) -> str:
     local, at, domain = text.rpartition("@")
     ascii_domain = _as_dns_knows_it(domain.lower())
     labels = ascii_domain.split(".")
-    looks_right = bool(at) and local.isprintable() and _LOCAL.fullmatch(local) and len(labels) > 1 and all(map(_LABEL.fullmatch, labels))
+    looks_right = (
+        bool(at)
+        and local.isprintable()
+        and _LOCAL.fullmatch(local)
+        and len(labels) > 1
+        and all(map(_LABEL.fullmatch, labels))
+    )
     if not looks_right or len(local) + 1 + len(ascii_domain) > 254 or ".." in f".{local}.":
         raise ValueError("that does not look like an e-mail address; write one like name@example.org")
     return f"{local.lower()}@{ascii_domain}"
