@@ -143,13 +143,13 @@ def _database_url(given: object) -> object:
 
 def _can_be_connected_to(text: str) -> bool:
     """What the driver would refuse only later, in words that hold the address with its password."""
-    from psycopg2 import ProgrammingError
-    from psycopg2.extensions import parse_dsn
+    import psycopg2.extensions  # type: ignore[import-untyped]  # it comes without types
 
     try:
-        port = parse_dsn(f"postgresql://{text.partition('://')[2]}").get("port", "5432")
-    except ProgrammingError:
+        parts: dict[str, str] = psycopg2.extensions.parse_dsn(f"postgresql://{text.partition('://')[2]}")
+    except psycopg2.ProgrammingError:
         return False
+    port = parts.get("port", "5432")
     return port.isdecimal() and 1 <= int(port) <= _HIGHEST_PORT
 
 

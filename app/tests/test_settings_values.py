@@ -161,6 +161,7 @@ def test_a_database_s_address_that_no_driver_takes_is_refused_without_its_passwo
 def test_a_database_s_address_that_a_driver_takes_is_taken(address):
     settings = load({"PRETAMANE_DATABASE_URL": address}, keeping_key=False).settings
 
+    assert settings.database_url is not None
     assert settings.database_url.get_secret_value() == address
 
 
