@@ -135,7 +135,7 @@ def _database_url(given: object) -> object:
         raise ValueError("must begin with postgresql://, because only PostgreSQL keeps the records")
     if not _can_be_connected_to(text):
         raise ValueError(
-            "must read like postgresql://user:password@host:5432/database, with libpq's own options only "
+            "must read like postgresql://user@host:5432/database, with libpq's own options only "
             "and with %25 for a % in the password"
         )
     return given

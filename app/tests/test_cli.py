@@ -328,7 +328,7 @@ def test_a_database_that_cannot_be_reached_is_told_in_sentences_without_its_pass
 def test_a_migration_that_fails_leaves_its_reason_in_the_log_without_values(monkeypatch, database_address):
     program = (
         "import sys; from pretamane.core import migrations\n"
-        "def broken(_): raise OSError('postgresql://a:word@b/c and ada@example.org')\n"
+        f"def broken(_): raise OSError('postgresql://a:{SENTINEL}@b/c and ada@example.org')\n"
         "migrations._upgrade = broken; migrations.newest = lambda: '9999'\n"
         "from pretamane.cli import main; sys.exit(main(['up', '--port', sys.argv[1]]))"
     )
@@ -342,6 +342,7 @@ def test_a_migration_that_fails_leaves_its_reason_in_the_log_without_values(monk
     assert ended.returncode == 2
     assert '"message": "The tables could not be migrated."' in ended.stderr
     assert "postgresql://a:<password>@b/c and <address>" in ended.stderr
+    assert SENTINEL not in ended.stderr
     assert ended.stderr.splitlines()[-1].startswith("The database's tables could not be brought up to date")
 
 

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
 from pretamane.wiring import build_app
 
@@ -13,7 +14,9 @@ SITE = "/{page:path}"
 
 @pytest.fixture
 def served(platform) -> set[str]:
-    paths = {path for route in build_app(platform).app.routes for path in paths_of(route)}
+    app = build_app(platform).app
+    assert isinstance(app, FastAPI)
+    paths = {path for route in app.routes for path in paths_of(route)}
     return {path for path in paths if path != SITE} | {"/"}
 
 
