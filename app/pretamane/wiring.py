@@ -16,6 +16,7 @@ from pretamane.adapters.mail_log import LogMailer
 from pretamane.adapters.mail_smtp import SmtpMailer
 from pretamane.adapters.postgres import PostgresServer
 from pretamane.adapters.postgres_embedded import EmbeddedPostgres
+from pretamane.adapters.postgres_folder import has_cluster
 from pretamane.adapters.postgres_running import address_of_running
 from pretamane.contacts import api as contacts
 from pretamane.contacts import models as contacts_models
@@ -70,11 +71,19 @@ def every_table() -> MetaData:
 
 @contextmanager
 def database_for(settings: Settings) -> Iterator[Settings]:
-    """Settings that name a running database: the one given, the one already running here, or one started for now."""
+    """Settings that name a running database: the one given, the one already running here, or one started for now.
+
+    It makes none: who is in the wrong folder would get an empty house and believe it to be theirs.
+    """
     if settings.database_url is not None:
         yield settings
     elif running := address_of_running(settings.data_dir):
         yield _with_database(settings, running)
+    elif not has_cluster(settings.data_dir):
+        raise CannotStart(
+            f"There is no database in {settings.data_dir.absolute()} yet: `pretamane up` makes one; "
+            "if yours is elsewhere, name its folder as PRETAMANE_DATA_DIR."
+        )
     else:
         with OwnPostgres(settings, SystemClock()) as own:
             yield own.settings

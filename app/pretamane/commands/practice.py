@@ -66,12 +66,14 @@ def change(  # noqa: PLR0913, PLR0917 — each parameter is an option of the com
     thanks_visitors: ThanksVisitors = None,
     primary_colour: Annotated[str | None, typer.Option(metavar="COLOUR", help="Such as #1f4b43.")] = None,
     accent_colour: Annotated[str | None, typer.Option(metavar="COLOUR", help="Such as #b3541e.")] = None,
-    logo: Annotated[Path | None, typer.Option(metavar="FILE", help="A PNG, JPEG or WebP picture.")] = None,
+    logo: Annotated[str | None, typer.Option(metavar="FILE", help="A PNG, JPEG or WebP picture.")] = None,
     privacy_url: Annotated[str | None, typer.Option(metavar="URL", help="Such as https://example.org/privacy.")] = None,
     imprint_url: Annotated[str | None, typer.Option(metavar="URL", help="The legal notice.")] = None,
     terms_url: Annotated[str | None, typer.Option(metavar="URL", help="The terms of business.")] = None,
 ) -> None:
     """Set what is given, and leave the rest as it is.
+
+    An empty text takes away the logo, the recipient or an address: --logo "".
 
     Example: pretamane practice set --name "Weber & Lang" --language de
     """
@@ -83,7 +85,7 @@ def change(  # noqa: PLR0913, PLR0917 — each parameter is an option of the com
         "thanks_visitors": thanks_visitors,
         "primary_colour": primary_colour,
         "accent_colour": accent_colour,
-        "logo": None if logo is None else _picture(logo),
+        "logo": _picture(logo) if logo else logo,
         "privacy_url": privacy_url,
         "imprint_url": imprint_url,
         "terms_url": terms_url,
@@ -98,8 +100,8 @@ def change(  # noqa: PLR0913, PLR0917 — each parameter is an option of the com
     typer.echo(f"Set: {', '.join(field.replace('_', ' ') for field in wanted)}.")
 
 
-def _picture(path: Path) -> bytes:
+def _picture(path: str) -> bytes:
     try:
-        return path.read_bytes()
+        return Path(path).read_bytes()
     except OSError as error:
         raise CannotStart(f"The logo {path} cannot be read: {error.strerror}.") from None
