@@ -205,6 +205,7 @@ def test_check_tells_that_the_mail_server_is_down_and_is_content_as_it_is_not_re
         unheard.bind(("127.0.0.1", 0))
         port = unheard.getsockname()[1]
         monkeypatch.setenv("PRETAMANE_MAIL_URL", f"smtp://me:{SENTINEL}@localhost:{port}")
+        main(["migrate"])
 
         code = main(["check"])
 

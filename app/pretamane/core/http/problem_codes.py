@@ -14,6 +14,7 @@ MEANINGS = {
     "idempotency-key-reused": "The Idempotency-Key came with another body before. Send a new key with a new message.",
     "internal-error": "The fault is ours. It is in our log under the request id.",
     "invalid": "Some fields cannot be taken. `errors` has a sentence for each; nothing was changed.",
+    "mail-unavailable": "The mail server cannot be used just now. The mail is kept, and tried again for a day.",
     "malformed": "The body could not be read as what its Content-Type says it is.",
     "method-not-allowed": "There is something at this address, but not for this method; Allow lists those it takes.",
     "not-found": "There is nothing at this address, or nothing that you may see.",
@@ -24,6 +25,7 @@ MEANINGS = {
     "too-large": "The body is larger than this address takes; the sentence says how much that is.",
     "too-many-requests": "Too many came from one client in a short time. Retry-After says when the next may come.",
     "unavailable": "Something that this needs is away for now. Nothing was saved; try again in a moment.",
+    "undeliverable": "No mail reaches that address. Check how it is written.",
     "unsupported-media-type": "The body's Content-Type is none that this address reads.",
     "version-needed": "A change must say which version it changes: send the ETag that you read as If-Match.",
 }
