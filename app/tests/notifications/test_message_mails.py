@@ -51,6 +51,19 @@ def test_a_message_reaches_the_practice_with_all_that_was_said(write, practice_w
     assert "Line &lt;two&gt;." in words_of(mail, "html")
 
 
+def test_an_address_that_some_servers_cannot_take_keeps_nothing_from_the_practice(
+    write, practice_with, do_jobs, office
+):
+    practice_with(recipient=OFFICE)
+    write(email="jürgen@example.org")
+
+    do_jobs()
+
+    [mail] = mail_to(office, OFFICE)
+    assert mail["Reply-To"] is None
+    assert "jürgen@example.org" in words_of(mail)
+
+
 def test_the_visitor_s_thanks_holds_the_reference_and_nothing_typed_but_the_name(write, do_jobs, office):
     typed = {"message": "Buy at shop.example", "subject": "Cheap", "company": "Spam & Co", "phone": "+1 900"}
     reference = write(**typed)
