@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import jinja2
 import pytest
 
-from pretamane.web.assets import style_address
+from pretamane.web.assets import asset_address
 from pretamane.web.render import page
 
 PRACTICE = SimpleNamespace(
@@ -68,7 +68,7 @@ def test_a_colour_that_is_none_is_left_out(colour):
 
 
 def test_every_page_takes_its_style_from_the_address_of_the_current_content():
-    assert f'<link rel="stylesheet" href="{style_address()}">' in problem().body.decode()
+    assert f'<link rel="stylesheet" href="{asset_address("pages.css")}">' in problem().body.decode()
 
 
 def test_what_is_shown_is_escaped():
