@@ -16,8 +16,8 @@ PRACTICE = SimpleNamespace(
 
 
 def problem(**changes):
-    shown = {"title": "Not now", "sentence": "Please try again.", "request_id": "0192-abc", **changes}
-    return page("problem.html", status=503, **shown)
+    shown = {"title": "Not now", "sentence": "Please try again.", "request_id": "0192-abc"}
+    return page("problem.html", **{"status": 503, "faults": {}, "sign_in": None, "start": "/app", **shown, **changes})
 
 
 def test_a_refusal_shows_its_sentence_its_status_and_the_request_id():
@@ -48,7 +48,7 @@ def test_an_answer_is_never_kept_and_its_policy_lets_nothing_inline_run():
 
 
 def test_headers_of_the_caller_are_added():
-    assert page("problem.html", headers={"Retry-After": "5"}, title="", sentence="").headers["retry-after"] == "5"
+    assert problem(headers={"Retry-After": "5"}).headers["retry-after"] == "5"
 
 
 def test_the_practices_colours_stand_in_a_style_that_the_policy_names_once():
