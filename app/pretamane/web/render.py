@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 from pretamane.web import navigation
 from pretamane.web.assets import asset_address
 from pretamane.web.palette import custom_properties
+from pretamane.web.times import local
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -60,4 +61,5 @@ def _templates() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters["custom_properties"] = custom_properties
+    templates.filters["local"] = local
     return templates

@@ -132,10 +132,14 @@ def test_with_the_database_away_the_page_still_comes(browser, platform):
 
 @pytest.mark.parametrize("declared", [True, False])
 def test_what_is_too_large_is_refused_by_a_page_too(browser, app, declared):
-    sign_in(app, Role.VIEWER)
+    sign_in(app, Role.ADMIN)
     much = b"x" * (app.body_limit + 1)
 
-    answer = browser.post("/app/settings/practice", content=much if declared else iter([much]))
+    answer = browser.post(
+        "/app/settings/practice",
+        content=much if declared else iter([much]),
+        headers={"Content-Type": "application/x-www-form-urlencoded"},
+    )
 
     assert answer.status_code == 413
     assert "That is too large" in answer.text
