@@ -39,6 +39,7 @@ from pretamane.insights import models as insights_models
 from pretamane.ports import Clock, Dependency
 from pretamane.practice import api as practice
 from pretamane.practice import models as practice_models
+from pretamane.practice import pages as practice_pages
 from pretamane.practice import queries as practice_queries
 from pretamane.settings import Settings
 from pretamane.system import api as system
@@ -186,6 +187,7 @@ def build_app(platform: Platform) -> Edge:
             system.router,
             system.readiness(platform.why_not_ready),
             system.dependencies(HealthCheck(platform.dependencies, clock)),
+            practice_pages.router,
             system_pages.router,
             assets.router,
         ],

@@ -21,6 +21,11 @@ def face(work: UnitOfWork) -> PublicPractice:
         return PublicPractice.plain()
 
 
+def current_for_change(session: Session) -> Practice:
+    """Nobody else changes it until this transaction ends."""
+    return session.get_one(Practice, THE_ONLY_ONE, with_for_update=True)
+
+
 def logo(session: Session) -> tuple[bytes, str]:
     picture, kind = session.execute(select(Practice.logo, Practice.logo_type)).one()
     if picture is None or kind is None:
