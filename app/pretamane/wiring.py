@@ -42,6 +42,7 @@ from pretamane.practice import models as practice_models
 from pretamane.practice import pages as practice_pages
 from pretamane.practice import queries as practice_queries
 from pretamane.settings import Settings
+from pretamane.system import administration
 from pretamane.system import api as system
 from pretamane.system import pages as system_pages
 from pretamane.system.health import HealthCheck
@@ -177,6 +178,7 @@ def tasks(platform: Platform) -> dict[str, Task]:  # noqa: ARG001
 def build_app(platform: Platform) -> Edge:
     """Everything that answers HTTP, inside its edge."""
     settings, clock, work, limits = platform.settings, platform.clock, platform.work, platform.rate_limits
+    health = HealthCheck(platform.dependencies, clock)
     as_page = _refusals_as_pages(work)
     intake = contacts.Intake(work, OnlyOnce(work, clock), limits, clock, settings.contact_limit)
     app = compose(
@@ -186,9 +188,11 @@ def build_app(platform: Platform) -> Edge:
             insights.router(work, limits, clock, settings.visit_limit),
             system.router,
             system.readiness(platform.why_not_ready),
-            system.dependencies(HealthCheck(platform.dependencies, clock)),
+            system.dependencies(health),
+            administration.router(administration.Administration(work, health, settings.data_dir, clock)),
             practice_pages.router,
             system_pages.router,
+            system_pages.first_run_pages(system_pages.FirstRun(mail_goes_out=False)),  # no mailer is wired yet
             assets.router,
         ],
         site(settings.site_dir),

@@ -7,11 +7,11 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from pretamane.core.addresses import normalised_email
 from pretamane.core.errors import Invalid
-from pretamane.practice.models import Practice
+from pretamane.practice.models import UNNAMED, Practice
 
 LOGO_LIMIT = 256 * 1024
 LOGO_PATH = "/api/v1/practice/logo"
@@ -133,16 +133,25 @@ class PublicPractice(BaseModel):
     imprint_url: str | None
     terms_url: str | None
 
+    # For the staff's pages, which have the same face; nobody else is told.
+    _is_set_up: bool = PrivateAttr(default=True)
+
+    @property
+    def is_set_up(self) -> bool:
+        return self._is_set_up
+
     @classmethod
     def of(cls, practice: Practice) -> "PublicPractice":
         own = {name: getattr(practice, name) for name in cls.model_fields if name != "logo_url"}
-        return cls(logo_url=LOGO_PATH if practice.logo_type else None, **own)
+        face = cls(logo_url=LOGO_PATH if practice.logo_type else None, **own)
+        face._is_set_up = practice.is_set_up
+        return face
 
     @classmethod
     def plain(cls) -> "PublicPractice":
         """What is shown while nobody can be asked."""
         return cls(
-            name="Our practice",
+            name=UNNAMED,
             language="en",
             time_zone="UTC",
             primary_colour="#1f4b43",
