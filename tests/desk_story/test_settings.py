@@ -1,0 +1,89 @@
+"""An administrator at work on the settings: with script, without it, and when the session ends in between."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from pretamane.practice import queries
+from tests.desk_story.conftest import Desk
+
+PRACTICE = "/app/settings/practice"
+# The smallest PNG there is: one transparent dot.
+DOT = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
+    "0000000d49444154789c6360000002000001e221bc330000000049454e44ae426082"
+)
+
+
+def test_a_new_house_is_set_up_without_script_and_its_list_ticks_itself(tab_without_script: Page, desk: Desk) -> None:
+    page = tab_without_script
+    page.goto("/app/settings")
+    page.get_by_role("link", name="Set up the practice").click()
+    expect(page.get_by_label("Name of the practice")).to_have_value("")
+
+    page.get_by_label("Name of the practice").fill("Weber & Lang")
+    page.get_by_label("Messages go to").fill("office@weber.example")
+    page.get_by_label("Time zone").select_option("Europe/Berlin")
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.locator(".steps .done")).to_contain_text(["The practice has a name", "Somebody hears of new messages"])
+    page.goto("/app/settings")
+    expect(page.get_by_role("link", name="Set up the practice")).to_have_count(0)
+    expect(page.locator(".name")).to_have_text("Weber & Lang")
+
+
+def test_a_logo_is_put_up_and_taken_down_without_script(tab_without_script: Page, desk: Desk) -> None:
+    page = tab_without_script
+    page.goto(PRACTICE)
+
+    page.get_by_label("Logo (optional)").set_input_files({"name": "dot.png", "mimeType": "image/png", "buffer": DOT})
+    page.get_by_role("button", name="Save the practice").click()
+    expect(page.get_by_role("status")).to_contain_text("The practice was saved")
+    expect(page.get_by_role("img", name="The logo as it is now")).to_be_visible()
+    page.get_by_label("Take the logo away").check()
+    page.get_by_role("button", name="Save the practice").click()
+
+    expect(page.get_by_role("status")).to_contain_text("The practice was saved")
+    expect(page.get_by_role("img", name="The logo as it is now")).to_have_count(0)
+
+
+def test_what_was_typed_when_the_session_ended_is_sent_again_after_signing_in(tab: Page, desk: Desk) -> None:
+    tab.goto(PRACTICE)
+    tab.get_by_label("Name", exact=True).fill("Typed before the session ended")
+    desk.forget_session(tab)
+    tab.get_by_role("button", name="Save the practice").click()
+    expect(tab.get_by_role("heading", level=1)).to_have_text("Your session has ended")
+    expect(tab.get_by_role("link", name="Sign in")).to_have_attribute("href", f"/app/sign-in?next={PRACTICE}")
+
+    desk.sign_in(tab)
+    tab.reload()
+
+    expect(tab.get_by_role("status")).to_contain_text("The practice was saved")
+    kept = desk.platform.work.run_now(queries.current)
+    assert kept.name == "Typed before the session ended"
+
+
+def test_a_button_pressed_twice_sends_once(tab: Page, desk: Desk) -> None:
+    sent: list[str] = []
+    tab.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    tab.route(re.compile(PRACTICE), lambda route: (tab.wait_for_timeout(300), route.continue_()))
+    tab.goto(PRACTICE)
+
+    tab.get_by_role("button", name="Save the practice").dblclick(no_wait_after=True)
+    expect(tab.get_by_role("status")).to_contain_text("The practice was saved")
+
+    assert len(sent) == 1
+
+
+def test_by_keyboard_the_first_stop_leads_past_the_navigation_and_focus_is_seen(tab: Page, desk: Desk) -> None:
+    tab.goto(PRACTICE)
+    tab.keyboard.press("Tab")
+    expect(tab.get_by_role("link", name="Skip to the content")).to_be_focused()
+    expect(tab.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
+    tab.keyboard.press("Enter")
+    tab.keyboard.press("Tab")
+    tab.keyboard.press("Tab")
+
+    focused = tab.locator(":focus-visible")
+    expect(focused).to_have_id("name")
+    assert focused.evaluate("field => getComputedStyle(field).outlineStyle") == "solid"
