@@ -52,10 +52,10 @@ def _served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def desk(_served: Desk) -> Iterator[Desk]:
+def desk(_served: Desk) -> Desk:
     """As it was delivered: nobody has set the practice up yet."""
     _served.platform.work.run_now(practice.change, OPERATOR, name="Our practice", recipient="", logo="")
-    yield _served
+    return _served
 
 
 @contextmanager

@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it comes without types
 from playwright.sync_api import Page
+from sqlalchemy.orm import Session
 
 from pretamane.core import audit
 from pretamane.core.actors import Actor
@@ -28,14 +29,19 @@ SERIOUS = ("serious", "critical")
 
 @pytest.fixture
 def lived_in(desk: Desk) -> Desk:
-    run = desk.platform.work.run_now
-    job = run(enqueue, "mail.tell-the-practice-of-a-message")
-    for claimed in run(queue.claim, ["mail.tell-the-practice-of-a-message"]):
-        run(queue.bury, job, claimed.lease, "SMTPServerDisconnected: unexpectedly-closed-by-mail.practice.example:587")
-    run(enqueue, "search.index-again", delay=timedelta(hours=2))
-    for by in (ADA, Actor(None, "Adelheid-Maximiliana Byron-Weatherstone", ADA.role)):
-        run(audit.record, by, "submission.marked-as-spam", new_id(), fields=["status", "assignee"])
+    desk.platform.work.run_now(_leave_traces)
     return desk
+
+
+def _leave_traces(session: Session) -> None:
+    """Each as long as it may become."""
+    name = "mail.tell-the-practice-of-a-message"
+    enqueue(session, name)
+    for job in queue.claim(session, [name]):
+        queue.bury(session, job.id, job.lease, "SMTPServerDisconnected: closed-by-mail.practice.example:587")
+    enqueue(session, "search.index-again", delay=timedelta(hours=2))
+    for by in (ADA, Actor(None, "Adelheid-Maximiliana Byron-Weatherstone", ADA.role)):
+        audit.record(session, by, "submission.marked-as-spam", new_id(), fields=["status", "assignee"])
 
 
 def opened(page: Page, address: str) -> list[str]:
