@@ -1,17 +1,14 @@
 """An administrator at work on the settings: with script, without it, and when the session ends in between."""
 
+from pathlib import Path
+
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from pretamane.practice import queries
 from tests.desk_story.conftest import Desk
 
 PRACTICE = "/app/settings/practice"
-# The smallest PNG there is: one transparent dot.
-DOT = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
-    "0000000d49444154789c6360000002000001e221bc330000000049454e44ae426082"
-)
-
 # By the page itself: Playwright would wait for the first press's answer before it presses again.
 PRESS_AGAIN_AND_AGAIN = """() => {
   const press = () => document.querySelector("main form button").click();
@@ -36,11 +33,12 @@ def test_a_new_house_is_set_up_without_script_and_its_list_ticks_itself(tab_with
     expect(page.locator(".name")).to_have_text("Weber & Lang")
 
 
-def test_a_logo_is_put_up_and_taken_down_without_script(tab_without_script: Page, desk: Desk) -> None:
-    page = tab_without_script
+def test_a_logo_is_put_up_and_taken_down_without_script(tab_without_script: Page, tmp_path: Path) -> None:
+    page, picture = tab_without_script, tmp_path / "logo.png"
+    Image.new("RGB", (40, 20), "#2b3a67").save(picture)
     page.goto(PRACTICE)
 
-    page.get_by_label("Logo (optional)").set_input_files({"name": "dot.png", "mimeType": "image/png", "buffer": DOT})
+    page.get_by_label("Logo (optional)").set_input_files(picture)
     page.get_by_role("button", name="Save the practice").click()
     expect(page.get_by_role("status")).to_contain_text("The practice was saved")
     expect(page.get_by_role("img", name="The logo as it is now")).to_be_visible()
