@@ -16,7 +16,7 @@ PRESS_AGAIN_AND_AGAIN = """() => {
 }"""
 
 
-def test_a_new_house_is_set_up_without_script_and_its_list_ticks_itself(tab_without_script: Page, desk: Desk) -> None:
+def test_a_new_house_is_set_up_without_script_and_its_list_ticks_itself(tab_without_script: Page) -> None:
     page = tab_without_script
     page.goto("/app/settings")
     page.get_by_role("link", name="Set up the practice").click()
@@ -79,7 +79,7 @@ def test_a_button_pressed_again_while_the_first_press_is_under_way_sends_once(ta
     assert len(sent) == 1
 
 
-def test_by_keyboard_the_first_stop_leads_past_the_navigation_and_focus_is_seen(tab: Page, desk: Desk) -> None:
+def test_by_keyboard_the_first_stop_leads_past_the_navigation_and_focus_is_seen(tab: Page) -> None:
     tab.goto(PRACTICE)
     tab.keyboard.press("Tab")
     expect(tab.get_by_role("link", name="Skip to the content")).to_be_focused()
