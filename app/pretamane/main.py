@@ -82,9 +82,8 @@ def _migrate_in_a_child(settings: Settings) -> None:
 
 def _migrate(settings: Settings) -> None:
     from pretamane import wiring
-    from pretamane.core import migrations
 
-    migrations.migrate(wiring.database_url(settings))
+    wiring.migrate(settings)
 
 
 def _listen(settings: Settings) -> list[socket.socket]:

@@ -19,6 +19,7 @@ from pretamane.settings_values import (
     Networks,
     Origin,
     Origins,
+    OwnerUrl,
     Rate,
     SsmPath,
     Word,
@@ -67,6 +68,10 @@ class Settings(BaseModel):
     )
     database_url: DatabaseUrl | None = Field(
         None, description="The PostgreSQL to use; unset, one is embedded in the data folder."
+    )
+    database_owner_url: OwnerUrl = Field(
+        None,
+        description="The same database for the role that owns its tables, to migrate them; unset, DATABASE_URL.",
     )
     database_pool_size: int = Field(
         10,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BeforeValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -134,6 +134,12 @@ def _database_url(given: object) -> object:
     return given
 
 
+def _beside_the_apps(given: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    if given is not None and info.data.get("database_url", given) is None:
+        raise ValueError("needs PRETAMANE_DATABASE_URL beside it: the role that the app itself works with")
+    return given
+
+
 def _folder(text: str) -> str:
     if "\0" in text:
         raise ValueError("must be a folder's path")
@@ -148,5 +154,6 @@ HeaderName = Annotated[str, _single(_header_name)]
 Rate = Annotated[str, _single(_rate)]
 SsmPath = Annotated[str, _single(ssm_path)]
 DatabaseUrl = Annotated[SecretStr, BeforeValidator(_database_url)]
+OwnerUrl = Annotated[DatabaseUrl | None, AfterValidator(_beside_the_apps)]
 Folder = Annotated[Path, _single(_folder)]
 Word = BeforeValidator(lambda given: given.strip().lower() if isinstance(given, str) else given)

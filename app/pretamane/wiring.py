@@ -13,11 +13,11 @@ from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, MetaData
 
 from pretamane.adapters.postgres import PostgresServer
-from pretamane.adapters.postgres_embedded import EmbeddedPostgres
+from pretamane.adapters.postgres_embedded import EmbeddedPostgres, as_app
 from pretamane.adapters.postgres_running import address_of_running
 from pretamane.contacts import api as contacts
 from pretamane.contacts import models as contacts_models
-from pretamane.core import audit, events, housekeeping, idempotency, migrations
+from pretamane.core import audit, events, housekeeping, idempotency, migrations, roles
 from pretamane.core.actors import Actor
 from pretamane.core.clock import SystemClock
 from pretamane.core.crew import Backoff
@@ -66,7 +66,7 @@ def database_for(settings: Settings) -> Iterator[Settings]:
     if settings.database_url is not None:
         yield settings
     elif running := address_of_running(settings.data_dir):
-        yield _with_database(settings, running)
+        yield _with_embedded(settings, running)
     else:
         with OwnPostgres(settings, SystemClock()) as own:
             yield own.settings
@@ -78,7 +78,7 @@ class OwnPostgres:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._server = EmbeddedPostgres(settings.data_dir)
         self._clock, self._backoff = clock, Backoff()
-        self.settings = _with_database(settings, self._server.start())
+        self.settings = _with_embedded(settings, self._server.start())
         self._started = clock.monotonic()
 
     def start_again_if_lost(self) -> None:
@@ -101,8 +101,17 @@ class OwnPostgres:
         self._server.stop()
 
 
-def _with_database(settings: Settings, address: str) -> Settings:
-    return settings.model_copy(update={"database_url": SecretStr(address)})
+def _with_embedded(settings: Settings, owner: str) -> Settings:
+    both = {"database_url": SecretStr(as_app(owner)), "database_owner_url": SecretStr(owner)}
+    return settings.model_copy(update=both)
+
+
+def migrate(settings: Settings) -> bool:
+    """Bring the tables up to date as their owner, and give the app's role its rights; True when tables were changed."""
+    url = database_url(settings)
+    if settings.database_owner_url is None:
+        return migrations.migrate(url)
+    return migrations.migrate(settings.database_owner_url.get_secret_value(), roles.role_of(url))
 
 
 class Platform:

@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
+from pretamane.adapters.postgres_embedded import APP_ROLE
 from pretamane.cli import main
 from pretamane.settings import Settings
 
@@ -131,6 +133,38 @@ def test_check_has_one_line_for_the_settings_and_for_each_dependency(capsys):
     assert lines[1].split()[:2] == ["postgresql", "ok"]
     assert lines[1].endswith(" ms")
     assert any(line.startswith("dies with its parent") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("address", "state", "sentence"),
+    [
+        ("database_address", "ok", "The app's role can add to it and change nothing."),
+        ("owner_address", "weak", "The app's own role could change what the audit says"),
+    ],
+)
+def test_check_says_whether_the_apps_role_could_change_the_audit(
+    request, capsys, monkeypatch, address, state, sentence
+):
+    monkeypatch.setenv("PRETAMANE_DATABASE_URL", request.getfixturevalue(address))
+
+    code = main(["check"])
+
+    audit = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("audit "))
+    assert (code, audit.split()[1]) == (0, state)
+    assert sentence in audit
+
+
+def test_migrate_as_the_owner_gives_the_apps_role_its_rights(capsys, monkeypatch, owner_address, database_address):
+    with create_engine(owner_address).begin() as connection:
+        connection.exec_driver_sql(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {APP_ROLE}")
+    monkeypatch.setenv("PRETAMANE_DATABASE_URL", database_address)
+    before = main(["practice", "show"])
+    monkeypatch.setenv("PRETAMANE_DATABASE_OWNER_URL", owner_address)
+
+    codes = [main(["migrate"]), main(["practice", "show"])]
+
+    assert (before, codes) == (2, [0, 0])
+    assert "Our practice" in capsys.readouterr().out
 
 
 def test_check_says_1_when_postgresql_is_down(capsys, monkeypatch):
