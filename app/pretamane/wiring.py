@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from types import TracebackType
@@ -11,6 +11,7 @@ from typing import Self
 from fastapi import FastAPI, Request
 from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, MetaData
+from sqlalchemy.orm import Session
 
 from pretamane.adapters.postgres import PostgresServer
 from pretamane.adapters.postgres_embedded import EmbeddedPostgres, as_app
@@ -178,6 +179,12 @@ def tasks(platform: Platform) -> dict[str, Task]:  # noqa: ARG001
     """What the worker does, by the names under which it is queued."""
     all_of_them: list[Task] = []
     return {task.name: task for task in all_of_them}
+
+
+def ticks(platform: Platform) -> tuple[tuple[str, float, Callable[[Session], object]], ...]:
+    """What the worker does again and again: name, seconds between, verb."""
+    sealer = audit.Sealer(audit.NewestSeal(platform.settings.data_dir))
+    return (("audit.seal", 1.0, sealer.seal_new),)
 
 
 def build_app(platform: Platform) -> Edge:

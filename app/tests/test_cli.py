@@ -23,6 +23,7 @@ COMMANDS = [
     ["settings"],
     ["practice", "show"],
     ["practice", "set"],
+    ["audit", "verify"],
     ["demo"],
 ]
 
@@ -48,7 +49,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", [[], *COMMANDS, ["practice"]], ids=" ".join)
+@pytest.mark.parametrize("command", [[], *COMMANDS, ["practice"], ["audit"]], ids=" ".join)
 def test_help_fits_a_terminal_and_gives_an_example(command, capsys):
     code = main([*command, "--help"])
 
