@@ -6,7 +6,7 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import Text, cast, exists, func, insert, select
+from sqlalchemy import Text, cast, exists, func, insert, literal, select
 from sqlalchemy.orm import Session
 
 from pretamane.core import metrics
@@ -95,7 +95,7 @@ def _unsealed(session: Session, since: str | None) -> list[tuple[UUID, chain.Spe
     has_seal = exists().where(AuditSeal.entry_id == AuditEntry.id)
     found = select(AuditEntry.id, *chain.spelled()).where(~has_seal).order_by(AuditEntry.made_at, AuditEntry.id)
     if since is not None:
-        found = found.where(AuditEntry.made_at > cast(since, AuditEntry.made_at.type))
+        found = found.where(AuditEntry.made_at > cast(literal(since, Text), AuditEntry.made_at.type))
     return [(row[0], row[1:]) for row in session.execute(found.limit(BATCH))]
 
 
