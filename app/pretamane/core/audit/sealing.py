@@ -2,11 +2,11 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from sqlalchemy import Text, cast, exists, func, insert, literal, select
+from sqlalchemy import Text, cast, exists, func, literal, select, text
 from sqlalchemy.orm import Session
 
 from pretamane.core import metrics
@@ -16,10 +16,18 @@ from pretamane.core.audit.newest_seal import NewestSeal, Seal
 from pretamane.core.database import after_commit, now
 
 BATCH = 1_000
-# Longer than a transaction lasts: what was recorded earlier than this before the newest seal has its own by now.
-REACH = timedelta(minutes=10)
+# How far before the newest sealed entry there may be one whose transaction has ended since. None lasts longer than the
+# longer; that far back is a look now and then, because each look asks of every entry whether it has a seal.
+REACH, LONGER_REACH = timedelta(seconds=20), timedelta(minutes=10)
+LONGER_LOOK_EVERY = timedelta(seconds=30)
 # Two sealers at once must make one chain; any fixed number that nothing else locks.
 _LOCK = 7_273_826_002
+
+_ADD = text("""
+    INSERT INTO audit_seals (number, entry_id, hash)
+    SELECT :first + place - 1, entry_id, hash
+    FROM unnest(CAST(:entries AS uuid[]), CAST(:hashes AS bytea[])) WITH ORDINALITY AS seal (entry_id, hash, place)
+""")
 
 _log = logging.getLogger("pretamane.audit")
 
@@ -30,19 +38,28 @@ class Sealer:
     def __init__(self, newest: NewestSeal) -> None:
         self._newest = newest
         self._told: str | None = None
+        self._looked_far_back: datetime | None = None
 
     def seal_new(self, session: Session) -> int:
         """How many were sealed; none while another sealer is at it."""
         if not session.scalar(select(func.pg_try_advisory_xact_lock(_LOCK))):
             return 0
         begin = _end_of_chain(session)
+        reach = self._reach(now(session))
         end, sealed, is_more = begin, 0, True
         while is_more:
-            batch = _unsealed(session, _since(session))
+            batch = _unsealed(session, _since(session, reach))
             end = _seal(session, end, batch) if batch else end
             sealed, is_more = sealed + len(batch), len(batch) == BATCH
         self._write_down(session, begin, end)
         return sealed
+
+    def _reach(self, at: datetime) -> timedelta:
+        last = self._looked_far_back
+        if last is not None and last <= at < last + LONGER_LOOK_EVERY:
+            return REACH
+        self._looked_far_back = at
+        return LONGER_REACH
 
     def _write_down(self, session: Session, begin: Seal | None, end: Seal | None) -> None:
         """After the commit, and never over a seal that the chain no longer has: that is the proof that it was cut."""
@@ -83,9 +100,9 @@ def _is_in_chain(session: Session, seal: Seal) -> bool:
     return session.scalar(select(AuditSeal.hash).where(AuditSeal.number == seal.number)) == seal.hash
 
 
-def _since(session: Session) -> str | None:
+def _since(session: Session, reach: timedelta) -> str | None:
     """As text, because an entry's time may be one that Python does not know."""
-    made_at = func.least(AuditEntry.made_at, now(session)) - REACH
+    made_at = func.least(AuditEntry.made_at, now(session)) - reach
     newest = select(cast(made_at, Text)).join(AuditSeal, AuditSeal.entry_id == AuditEntry.id)
     return session.scalar(newest.order_by(AuditSeal.number.desc()).limit(1))
 
@@ -100,10 +117,11 @@ def _unsealed(session: Session, since: str | None) -> list[tuple[UUID, chain.Spe
 
 
 def _seal(session: Session, end: Seal | None, batch: Sequence[tuple[UUID, chain.Spelling]]) -> Seal:
-    number, previous = (end.number, end.hash) if end else (0, chain.BEFORE_THE_FIRST)
-    seals = []
-    for entry_id, spelling in batch:
-        number, previous = number + 1, chain.link(previous, number + 1, spelling)
-        seals.append({"number": number, "entry_id": entry_id, "hash": previous})
-    session.execute(insert(AuditSeal), seals)
-    return Seal(number, previous)
+    first, previous = (end.number + 1, end.hash) if end else (1, chain.BEFORE_THE_FIRST)
+    hashes = []
+    for number, (_, spelling) in enumerate(batch, first):
+        previous = chain.link(previous, number, spelling)
+        hashes.append(previous)
+    values = {"first": first, "entries": [entry for entry, _ in batch], "hashes": hashes}
+    session.execute(_ADD, values)
+    return Seal(first + len(batch) - 1, previous)
