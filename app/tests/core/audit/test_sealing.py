@@ -60,6 +60,21 @@ def test_an_entry_whose_transaction_ends_late_is_sealed_late(house):
     assert house.faults() == []
 
 
+def test_an_entry_whose_transaction_ends_minutes_late_is_sealed_by_the_next_longer_look(house):
+    with house.work.database.transaction() as late:
+        record(late, OPERATOR, "late")
+        for _ in range(3):
+            house.clock.move(60)
+            house.act_and_seal(1)
+
+    soon = house.seal()
+    house.clock.move(30)
+    later = house.seal()
+
+    assert (soon, later) == (0, 1)
+    assert house.faults() == []
+
+
 def test_an_entry_dated_ahead_keeps_no_later_one_from_its_seal(house):
     ahead = house.clock.now() + timedelta(days=400)
     row = {"id": new_id(), "actor": "a server whose clock is wrong", "act": "x", "details": {}}
