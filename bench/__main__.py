@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench import audit
 from bench.load import Load, load, post
 from pretamane.adapters.postgres_running import address_of_running
 from pretamane.core.http.server import listen
@@ -68,15 +69,20 @@ def pretamane_up(folder: Path) -> Iterator[tuple[int, float, subprocess.Popen[by
 
 
 @contextmanager
+def listening() -> Iterator[tuple[int, int]]:
+    [listens] = listen("127.0.0.1", 0)
+    yield listens.getsockname()[1], listens.fileno()
+    listens.close()
+
+
+@contextmanager
 def bare_server(folder: Path) -> Iterator[int]:
-    [listening] = listen("127.0.0.1", 0)
     address = address_of_running(folder) or sys.exit("the database did not start")
-    command = [sys.executable, str(HERE / "bare.py"), address, str(listening.fileno())]
-    with running(command, environment(folder), keep=(listening.fileno(),)) as process:
-        port: int = listening.getsockname()[1]
-        await_answer(f"http://127.0.0.1:{port}/docs", process)
-        yield port
-    listening.close()
+    with listening() as (port, descriptor):
+        command = [sys.executable, str(HERE / "bare.py"), address, str(descriptor)]
+        with running(command, environment(folder), keep=(descriptor,)) as process:
+            await_answer(f"http://127.0.0.1:{port}/docs", process)
+            yield port
 
 
 def posts_per_second(folder: Path) -> tuple[list[Load], list[Load]]:
@@ -119,6 +125,16 @@ def idle_memory(folder: Path) -> list[tuple[str, float]]:
         ]
 
 
+def audited_edits(folder: Path) -> audit.Edits:
+    with pretamane_up(folder), listening() as (port, descriptor):
+        script = [sys.executable, str(HERE / "audited.py")]
+        env = environment(folder, PYTHONPATH=os.pathsep.join(sys.path))
+        serving = running([*script, "serve", str(folder), str(descriptor)], env, keep=(descriptor,))
+        with serving as process, running([*script, "seal", str(folder)], env):
+            await_answer(f"http://127.0.0.1:{port}/ready", process)
+            return audit.edits(port, ROUNDS)
+
+
 def machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}"
@@ -130,6 +146,7 @@ def main() -> None:
         starts = seconds_of_second_starts(folder)
         memory = idle_memory(folder)
         ours, bare = posts_per_second(folder)
+        audited = audited_edits(folder)
     refused = [load.statuses for load in (*ours, *bare) if set(load.statuses) != {201}]
     if refused:
         sys.exit(f"some posts were not answered 201: {refused}")
@@ -142,6 +159,9 @@ def main() -> None:
             f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})",
             "0.5 or better",
         ),
+        ("edits a second, audited and sealed", f"{audited.audited:.0f}", ""),
+        ("edits a second, without an entry", f"{audited.plain:.0f}", ""),
+        ("what the audit costs, round by round", audited.cost, "under 5 %"),
         ("second start to first 200, seconds", f"{statistics.median(starts):.2f} (at most {max(starts):.2f})", "2"),
         *((f"idle PSS of {who}, MB", f"{megabytes:.0f}", "90" if "web" in who else "") for who, megabytes in memory),
     ]

@@ -83,10 +83,9 @@ def _migrate_in_a_child(settings: Settings) -> None:
 def _migrate(settings: Settings) -> None:
     """The parent learns only whether it worked, so the reason is told here, and without anybody's values."""
     from pretamane import wiring
-    from pretamane.core import migrations
 
     try:
-        migrations.migrate(wiring.database_url(settings))
+        wiring.migrate(settings)
     except (AppError, CannotStart) as refusal:
         sys.exit(str(refusal))
     except Exception:  # noqa: BLE001  # the edge of this process: nothing above could report it

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import partial
 from types import TracebackType
@@ -11,16 +11,17 @@ from typing import Self
 from fastapi import FastAPI, Request, Response
 from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, MetaData
+from sqlalchemy.orm import Session
 
 from pretamane.adapters.mail_log import LogMailer
 from pretamane.adapters.mail_smtp import SmtpMailer
 from pretamane.adapters.postgres import PostgresServer
-from pretamane.adapters.postgres_embedded import EmbeddedPostgres
+from pretamane.adapters.postgres_embedded import EmbeddedPostgres, as_app
 from pretamane.adapters.postgres_folder import has_cluster
 from pretamane.adapters.postgres_running import address_of_running
 from pretamane.contacts import api as contacts
 from pretamane.contacts import models as contacts_models
-from pretamane.core import audit, events, housekeeping, idempotency, migrations
+from pretamane.core import audit, events, housekeeping, idempotency, migrations, roles
 from pretamane.core.actors import Actor
 from pretamane.core.clock import SystemClock
 from pretamane.core.crew import Backoff
@@ -48,7 +49,7 @@ from pretamane.practice import models as practice_models
 from pretamane.practice import pages as practice_pages
 from pretamane.practice import queries as practice_queries
 from pretamane.settings import Settings
-from pretamane.settings_values import mail_server
+from pretamane.settings_mail import mail_server
 from pretamane.system import administration
 from pretamane.system import api as system
 from pretamane.system import pages as system_pages
@@ -81,7 +82,7 @@ def database_for(settings: Settings) -> Iterator[Settings]:
     if settings.database_url is not None:
         yield settings
     elif running := address_of_running(settings.data_dir):
-        yield _with_database(settings, running)
+        yield _with_embedded(settings, running)
     elif not has_cluster(settings.data_dir):
         raise CannotStart(
             f"There is no database in {settings.data_dir.absolute()} yet: `pretamane up` makes one; "
@@ -98,7 +99,7 @@ class OwnPostgres:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._server = EmbeddedPostgres(settings.data_dir)
         self._clock, self._backoff = clock, Backoff()
-        self.settings = _with_database(settings, self._server.start())
+        self.settings = _with_embedded(settings, self._server.start())
         self._started = clock.monotonic()
 
     def start_again_if_lost(self) -> None:
@@ -121,8 +122,17 @@ class OwnPostgres:
         self._server.stop()
 
 
-def _with_database(settings: Settings, address: str) -> Settings:
-    return settings.model_copy(update={"database_url": SecretStr(address)})
+def _with_embedded(settings: Settings, owner: str) -> Settings:
+    both = {"database_url": SecretStr(as_app(owner)), "database_owner_url": SecretStr(owner)}
+    return settings.model_copy(update=both)
+
+
+def migrate(settings: Settings) -> bool:
+    """Bring the tables up to date as their owner, and give the app's role its rights; True when tables were changed."""
+    url = database_url(settings)
+    if settings.database_owner_url is None:
+        return migrations.migrate(url)
+    return migrations.migrate(settings.database_owner_url.get_secret_value(), roles.role_of(url))
 
 
 class Platform:
@@ -202,6 +212,12 @@ def tasks(platform: Platform) -> dict[str, Task]:
         Task(notifications.THANK_VISITOR, partial(notifications_jobs.thank_visitor, post), FOR_A_DAY),
     ]
     return {task.name: task for task in all_of_them}
+
+
+def ticks(platform: Platform) -> tuple[tuple[str, float, Callable[[Session], object]], ...]:
+    """What the worker does again and again: name, seconds between, verb."""
+    sealer = audit.Sealer(audit.NewestSeal(platform.settings.data_dir))
+    return (("audit.seal", 1.0, sealer.seal_new),)
 
 
 def build_app(platform: Platform) -> Edge:

@@ -43,17 +43,11 @@ def platform() -> Iterator["Platform"]:
 
 def _bring_tables_up_to_date(settings: Settings, *, is_ours: bool) -> None:
     """A database that Pretamane embeds is its own to migrate; of another, its operator chooses the hour."""
+    from pretamane import wiring
     from pretamane.core import migrations
     from pretamane.core.database import open_unpooled
 
-    address = address_in(settings)
     if is_ours:
-        migrations.migrate(address)
-    elif not migrations.is_current(open_unpooled(address)):
+        wiring.migrate(settings)
+    elif not migrations.is_current(open_unpooled(wiring.database_url(settings))):
         raise CannotStart("The tables are older than this version; bring them up to date with: pretamane migrate.")
-
-
-def address_in(settings: Settings) -> str:
-    if settings.database_url is None:
-        raise CannotStart("No database is named or running; name one as PRETAMANE_DATABASE_URL.")
-    return settings.database_url.get_secret_value()

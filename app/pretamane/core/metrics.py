@@ -17,6 +17,9 @@ POOL_EXHAUSTED = Counter(
     "database_pool_exhausted_total", "Requests refused because every database connection was in use."
 )
 RATE_LIMITED = Counter("rate_limited_total", "Requests refused by a rate limit.", ["limit"])
+SEAL_NOT_WRITTEN = Counter(
+    "audit_seal_not_written_total", "Times that the newest seal could not be kept outside the database."
+)
 
 
 def exposition() -> bytes:
