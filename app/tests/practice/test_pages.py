@@ -55,6 +55,16 @@ def test_an_emptied_field_is_taken_away(browser, platform):
     assert (practice(platform).recipient, practice(platform).privacy_url) == (None, None)
 
 
+def test_whether_visitors_are_thanked_is_a_box_to_tick(browser, platform):
+    save(browser, thanks_visitors="true")
+    ticked, shown = practice(platform).thanks_visitors, browser.get(ADDRESS).text
+    save(browser)
+
+    assert (ticked, practice(platform).thanks_visitors) == (True, False)
+    assert 'name="thanks_visitors" type="checkbox" value="true" checked>' in shown
+    assert 'name="thanks_visitors" type="checkbox" value="true">' in browser.get(ADDRESS).text
+
+
 def test_what_cannot_be_taken_stays_in_the_form_beside_its_reason(browser, platform):
     before = practice(platform).name
 
