@@ -224,6 +224,7 @@ def build_app(platform: Platform) -> Edge:
     """Everything that answers HTTP, inside its edge."""
     settings, clock, work, limits = platform.settings, platform.clock, platform.work, platform.rate_limits
     health = HealthCheck(platform.dependencies, clock)
+    mail_goes_out = mail_server(settings.mail_url.get_secret_value()) is not None
     as_page = _refusals_as_pages(work)
     intake = contacts.Intake(work, OnlyOnce(work, clock), limits, clock, settings.contact_limit)
     app = compose(
@@ -237,7 +238,7 @@ def build_app(platform: Platform) -> Edge:
             administration.router(administration.Administration(work, health, settings.data_dir, clock)),
             practice_pages.router,
             system_pages.router,
-            system_pages.first_run_pages(system_pages.FirstRun(mail_goes_out=False)),  # no mailer is wired yet
+            system_pages.first_run_pages(system_pages.FirstRun(mail_goes_out=mail_goes_out)),
             assets.router,
         ],
         site(settings.site_dir),
