@@ -1,14 +1,13 @@
 """The composition root: the only file that picks an adapter, and where features are joined."""
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from types import TracebackType
 from typing import Self
 
-from fastapi import FastAPI, Request
+from fastapi import Request
 from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, MetaData
 
@@ -17,21 +16,22 @@ from pretamane.adapters.postgres_embedded import EmbeddedPostgres
 from pretamane.adapters.postgres_running import address_of_running
 from pretamane.contacts import api as contacts
 from pretamane.contacts import models as contacts_models
-from pretamane.core import audit, events, housekeeping, idempotency, migrations
+from pretamane.core import audit, events, idempotency, migrations
 from pretamane.core.actors import Actor
 from pretamane.core.clock import SystemClock
 from pretamane.core.crew import Backoff
 from pretamane.core.database import Database, Record, open_engine, open_unpooled
 from pretamane.core.errors import AppError, CannotStart
 from pretamane.core.http import rate_limits
-from pretamane.core.http.application import Lifespan, compose
+from pretamane.core.http.application import compose
 from pretamane.core.http.cors import Cors
 from pretamane.core.http.edge import Edge
 from pretamane.core.http.peers import Peers
 from pretamane.core.http.rate_limits import PostgresWindows, RateLimits
 from pretamane.core.idempotency import OnlyOnce
-from pretamane.core.jobs import Task
+from pretamane.core.jobs import Run, Schedule, Task, Tick
 from pretamane.core.jobs import models as jobs_models
+from pretamane.core.jobs.working import Worker
 from pretamane.core.unit_of_work import UnitOfWork
 from pretamane.insights import api as insights
 from pretamane.insights import models as insights_models
@@ -50,7 +50,10 @@ WITH_TABLES = (audit, events, jobs_models, contacts_models, insights_models, pra
 LISTENERS: events.Listeners = {}
 # Each statement on them takes a fraction of a millisecond: few serve many.
 AUTOCOMMIT_CONNECTIONS = 3
+# Small ones that keep tables from growing with what nobody needs any more.
 SWEEPS = (idempotency.forget_old, rate_limits.forget_ended, events.forget_old)
+# Each queues the job of its name.
+SCHEDULES = (Schedule("sweep", "0 * * * *", "UTC"),)
 
 _log = logging.getLogger("pretamane.wiring")
 
@@ -167,8 +170,30 @@ def database_url(settings: Settings) -> str:
 
 def tasks(platform: Platform) -> dict[str, Task]:  # noqa: ARG001
     """What the worker does, by the names under which it is queued."""
-    all_of_them: list[Task] = []
+    all_of_them = [Task("sweep", _sweep)]
     return {task.name: task for task in all_of_them}
+
+
+def ticks(platform: Platform) -> list[Tick]:  # noqa: ARG001
+    """What one worker at a time does every second or so, without a queue."""
+    return []
+
+
+def build_worker(platform: Platform, *, on_end: Callable[[], None]) -> Worker:
+    return Worker(
+        tasks(platform),
+        platform.work,
+        platform.clock,
+        threads=platform.settings.worker_threads,
+        recurring=SCHEDULES,
+        ticks=ticks(platform),
+        on_end=on_end,
+    )
+
+
+def _sweep(run: Run) -> None:
+    for forget in SWEEPS:
+        run.read(forget, run.clock.now())
 
 
 def build_app(platform: Platform) -> Edge:
@@ -187,7 +212,6 @@ def build_app(platform: Platform) -> Edge:
             assets.router,
         ],
         site(settings.site_dir),
-        _life(platform),
     )
     app.state.work = work
     app.state.public_url = settings.public_url
@@ -203,15 +227,3 @@ def build_app(platform: Platform) -> Edge:
 
 def _nobody(_request: Request) -> Actor | None:
     return None
-
-
-def _life(platform: Platform) -> Lifespan:
-    @asynccontextmanager
-    async def life(_app: FastAPI) -> AsyncIterator[None]:
-        sweeping = asyncio.create_task(housekeeping.keep_house(platform.work, platform.clock, SWEEPS))
-        yield
-        sweeping.cancel()
-        with suppress(asyncio.CancelledError):
-            await sweeping
-
-    return life

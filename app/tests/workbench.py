@@ -32,7 +32,7 @@ class Workbench:
         return [row[0] if len(row) == 1 else tuple(row) for row in rows]
 
     def queue(self, name: str = "note", **how: Any) -> UUID:
-        return self.work.run_now(queue.enqueue, name, **how)
+        return self.work.run_now(lambda session: queue.enqueue(session, name, **how))
 
     def claim(self, **how: Any) -> list[Claimed]:
         return self.work.run_now(queue.claim, NAMES, **how)
@@ -51,6 +51,11 @@ class Workbench:
     def left(self) -> int:
         count: int = self.ask("SELECT count(*) FROM jobs")[0]
         return count
+
+
+def keep_and_fail(session: Session, job: UUID) -> None:
+    keep(session, job, "lost")
+    raise ValueError
 
 
 def note(run: Run) -> None:

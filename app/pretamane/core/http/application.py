@@ -1,7 +1,6 @@
 """The FastAPI object inside its Edge: routes, problems, the API's description; no feature is named here."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -12,10 +11,8 @@ from pretamane.core.http import problems
 
 OPENAPI_ADDRESS = "/api/openapi.json"
 
-Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
-
-def compose(routers: Sequence[APIRouter], last: Sequence[BaseRoute], lifespan: Lifespan) -> FastAPI:
+def compose(routers: Sequence[APIRouter], last: Sequence[BaseRoute]) -> FastAPI:
     """`last` are tried after every router's routes."""
     app = FastAPI(
         title="Pretamane",
@@ -23,7 +20,6 @@ def compose(routers: Sequence[APIRouter], last: Sequence[BaseRoute], lifespan: L
         docs_url=None,  # its pages load scripts from elsewhere; ours is at /api/docs
         redoc_url=None,
         openapi_url=OPENAPI_ADDRESS,
-        lifespan=lifespan,
         redirect_slashes=False,
     )
     for router in routers:

@@ -102,7 +102,7 @@ def test_the_queue_is_counted_by_state_and_by_the_age_of_what_waits_longest(benc
     assert OLDEST_JOB_SECONDS._value.get() == 20
 
 
-def test_what_is_alive_is_listed_in_the_order_in_which_it_is_done(bench, clock):
+def test_what_is_alive_is_listed_in_the_order_in_which_it_is_done(bench):
     later = bench.queue(delay=timedelta(hours=1))
     running = bench.queue()
     bench.claim()

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from tests.workbench import keep, note
+from tests.workbench import keep_and_fail, note
 
 from pretamane.core.jobs import Priority, queue
 from pretamane.core.jobs.queue import LEASE, LeaseLost
@@ -73,10 +73,7 @@ def test_many_who_claim_at_once_never_get_the_same_job(shared_bench):
 def test_the_effect_and_the_acknowledgement_count_together_or_not_at_all(bench, clock):
     bench.queue(words="kept")
 
-    def fail_late(run):
-        run.finish(lambda session: (keep(session, run.id, "lost"), session.execute("no statement")))
-
-    bench.run_due(fail_late)
+    bench.run_due(lambda run: run.finish(keep_and_fail, run.id))
     after_failure = (bench.effects, bench.left)
     clock.move(60)
     bench.run_due(note)

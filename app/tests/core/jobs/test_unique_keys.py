@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from tests.workbench import keep, note
+from tests.workbench import keep_and_fail, note
 
 from pretamane.core.jobs import Priority, queue
 
@@ -111,7 +111,7 @@ def test_the_last_wish_is_always_done_however_many_queue_and_work_at_once(shared
 def test_an_effect_that_is_rolled_back_leaves_the_newer_wish(bench):
     def wish_and_fail(run):
         bench.queue(words="new", unique="key")
-        run.finish(lambda session: (keep(session, run.id, "lost"), 1 / 0))
+        run.finish(keep_and_fail, run.id)
 
     bench.queue(words="old", unique="key")
     bench.run_due(lambda run: note(run) if run.args["words"] == "new" else wish_and_fail(run))
