@@ -70,6 +70,6 @@ def keep(session: Session, job: UUID, words: str | None) -> None:
 @contextmanager
 def workbench_at(address: str, clock: Clock) -> Iterator[Workbench]:
     """One that commits, for what several do at once."""
-    engine = create_engine(address, pool_size=20)
+    engine = create_engine(address, pool_size=20, pool_pre_ping=True)
     yield Workbench(database_over(engine, clock), clock)
     engine.dispose()

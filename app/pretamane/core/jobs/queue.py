@@ -162,27 +162,24 @@ def acknowledge(session: Session, job: Claimed) -> None:
 # What was queued anew under its key meanwhile is new work: it neither pauses nor dies for the failure of the old.
 _PUT_BACK = text("""
     UPDATE jobs SET lease = NULL, again = false, last_failure = :failure,
-        attempts = CASE WHEN again THEN 0 ELSE attempts END,
+        attempts = CASE WHEN again THEN 0 ELSE :attempts END,
         due_at = CASE WHEN again THEN greatest(wanted_at, :now) ELSE :due_at END,
         died_at = CASE WHEN again THEN NULL ELSE CAST(:died_at AS timestamptz) END
     WHERE id = :id AND lease = :lease
 """)
 
 
-def put_back(session: Session, job: Claimed, due_at: datetime, failure: str) -> None:
+def put_back(session: Session, job: Claimed, due_at: datetime, reason: str) -> None:
     """For another attempt, later."""
-    _put_back(session, job, due_at, None, failure)
+    values = {"attempts": job.attempts, "due_at": due_at, "died_at": None, "failure": reason}
+    session.execute(_PUT_BACK, values | {"id": job.id, "lease": job.lease, "now": now(session)})
 
 
-def bury(session: Session, job: Claimed, failure: str) -> None:
+def bury(session: Session, job: Claimed, reason: str, *, attempts: int) -> None:
     """To the dead-letter list, where a person finds it."""
     at = now(session)
-    _put_back(session, job, at, at, failure)
-
-
-def _put_back(session: Session, job: Claimed, due_at: datetime, died_at: datetime | None, failure: str) -> None:
-    values = {"id": job.id, "lease": job.lease, "now": now(session), "due_at": due_at, "died_at": died_at}
-    session.execute(_PUT_BACK, values | {"failure": failure})
+    values = {"attempts": attempts, "due_at": at, "died_at": at, "failure": reason}
+    session.execute(_PUT_BACK, values | {"id": job.id, "lease": job.lease, "now": at})
 
 
 _GIVE_BACK = text("""

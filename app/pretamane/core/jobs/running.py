@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -54,6 +54,11 @@ class Task:
     tries: Tries = field(default_factory=Tries)
 
 
+class Failure(NamedTuple):
+    reason: str
+    attempts: int
+
+
 class Run:
     """One attempt at a job. Long work reads first, holds no connection while it works, then finishes once."""
 
@@ -99,10 +104,11 @@ def run_one(job: Claimed, task: Task, work: UnitOfWork, clock: Clock) -> None:
         work.run_now(settle, job, task.tries, failure, clock.now())
 
 
-def attempt(job: Claimed, task: Task, work: UnitOfWork, clock: Clock) -> str | None:
+def attempt(job: Claimed, task: Task, work: UnitOfWork, clock: Clock) -> Failure | None:
     """Why it failed, if it did. What cost a worker its life as often as it may is not run at all."""
-    if job.orphaned and task.tries.are_over(job.attempts - 1, clock.now() - job.wanted_at):
-        return f"Its worker was lost in the middle of it, at the last of {job.attempts - 1} attempts."
+    before = job.attempts - 1
+    if job.orphaned and task.tries.are_over(before, clock.now() - job.wanted_at):
+        return Failure(f"Its worker was lost in the middle of it, at the last of {before} attempts.", before)
     metrics.JOB_WAIT_SECONDS.labels(task.name).observe((clock.now() - job.was_due_at).total_seconds())
     remembered = request_ids.current.set(job.request_id)
     started = time.perf_counter()
@@ -113,7 +119,7 @@ def attempt(job: Claimed, task: Task, work: UnitOfWork, clock: Clock) -> str | N
         request_ids.current.reset(remembered)
 
 
-def _outcome(run: Run, task: Task) -> str | None:
+def _outcome(run: Run, task: Task) -> Failure | None:
     try:
         task.function(run)
         if not run.is_finished:
@@ -123,21 +129,21 @@ def _outcome(run: Run, task: Task) -> str | None:
         metrics.JOBS_ENDED.labels(task.name, "lost").inc()
     except AppError as refusal:  # what it needs is away: the sentence says it all
         _log.warning("%s %s failed (attempt %d): %s", task.name, run.id, run.attempt, refusal)
-        return tell(refusal)
+        return Failure(tell(refusal), run.attempt)
     except Exception as failure:  # noqa: BLE001  # the job edge: logged with its id, tried again or given up
         _log.exception("%s %s failed (attempt %d)", task.name, run.id, run.attempt)
-        return tell(failure)
+        return Failure(tell(failure), run.attempt)
     else:
         metrics.JOBS_ENDED.labels(task.name, "done").inc()
     return None
 
 
-def settle(session: Session, job: Claimed, tries: Tries, failure: str, at: datetime) -> None:
+def settle(session: Session, job: Claimed, tries: Tries, failure: Failure, at: datetime) -> None:
     """Try again later, or give it up."""
-    if tries.are_over(job.attempts, at - job.wanted_at):
-        queue.bury(session, job, failure)
+    if tries.are_over(failure.attempts, at - job.wanted_at):
+        queue.bury(session, job, failure.reason, attempts=failure.attempts)
         outcome = "dead"
     else:
-        queue.put_back(session, job, at + tries.pause(job.attempts), failure)
+        queue.put_back(session, job, at + tries.pause(failure.attempts), failure.reason)
         outcome = "failed"
     after_commit(session, metrics.JOBS_ENDED.labels(job.name, outcome).inc)

@@ -12,7 +12,7 @@ from pretamane.core.errors import AppError
 from pretamane.core.jobs import queries, queue, schedules
 from pretamane.core.jobs.batches import Batch
 from pretamane.core.jobs.queue import Claimed
-from pretamane.core.jobs.running import Task, attempt, settle
+from pretamane.core.jobs.running import Failure, Task, attempt, settle
 from pretamane.core.jobs.schedules import Schedule, Tick
 from pretamane.core.unit_of_work import UnitOfWork
 from pretamane.ports import Clock
@@ -120,7 +120,7 @@ class Worker:
                 self._settle(job, task, failure)
         self._batches.discard(batch)
 
-    def _settle(self, job: Claimed, task: Task, failure: str) -> None:
+    def _settle(self, job: Claimed, task: Task, failure: Failure) -> None:
         """With patience: where the database has gone, nothing else could be done either."""
         while True:
             with self._calmly:

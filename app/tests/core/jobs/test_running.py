@@ -95,7 +95,7 @@ def test_a_job_whose_worker_was_lost_three_times_is_buried_without_another_attem
     bench.run_due(note)
 
     assert bench.effects == []
-    assert fate(bench)[1:] == (True, "Its worker was lost in the middle of it, at the last of 3 attempts.")
+    assert fate(bench) == (3, True, "Its worker was lost in the middle of it, at the last of 3 attempts.")
 
 
 def test_a_job_whose_worker_was_lost_twice_still_has_its_third_attempt(bench, clock):

@@ -62,10 +62,14 @@ def test_newer_work_neither_pauses_nor_dies_for_the_failure_of_the_old(bench, cl
         clock.move(3600)
     [old] = bench.claim()
     bench.queue(words="new", unique="key")
-    bench.work.run_now(queue.bury if failed_before == 2 else _put_back, old, "failed")
+    bench.work.run_now(_bury if failed_before == 2 else _put_back, old, "failed")
 
     [new] = bench.claim()
     assert (new.args["words"], new.attempts) == ("new", 1)
+
+
+def _bury(session, job, failure):
+    queue.bury(session, job, failure, attempts=job.attempts)
 
 
 def _put_back(session, job, failure):
@@ -86,7 +90,7 @@ def test_newer_work_does_not_wait_for_the_pause_after_a_failure_and_has_all_its_
 def test_a_key_of_a_dead_job_is_free(bench):
     bench.queue(words="dead", unique="key")
     [job] = bench.claim()
-    bench.work.run_now(queue.bury, job, "failed")
+    bench.work.run_now(_bury, job, "failed")
 
     bench.queue(words="new", unique="key")
 
