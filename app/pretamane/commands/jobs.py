@@ -68,7 +68,7 @@ def show_one(job: Id) -> None:
 
 @commands.command("retry")
 def retry(
-    jobs: Annotated[list[str] | None, typer.Argument(metavar="[ID]", help="As dead shows it.")] = None,
+    jobs: Annotated[list[str] | None, typer.Argument(metavar="ID", help="As dead shows it.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Every one that was given up.")] = False,
 ) -> None:
     """Try again what was given up, with all its attempts.

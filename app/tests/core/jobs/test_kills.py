@@ -86,7 +86,7 @@ def is_stopped(pid):
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGKILL], ids=["restarted", "crashed"])
 def test_postgresql_gone_in_the_middle_loses_and_doubles_nothing_and_is_told_calmly(tmp_path, end):
-    jobs, restarts = 600, 2
+    jobs, restarts = 300, 2
     server = EmbeddedPostgres(tmp_path / "postgres")
     with closing_server(server) as address:
         migrate(address)
