@@ -1,4 +1,4 @@
-"""The queue against bare SKIP LOCKED, and how soon an idle worker begins (`python -m bench.queue ADDRESS` is that one)."""
+"""The queue against bare SKIP LOCKED, and how soon an idle worker begins: `python -m bench.queue ADDRESS`."""
 
 import subprocess
 import sys
@@ -24,7 +24,8 @@ from pretamane.settings import Settings
 THREADS, JOBS = 2, 2000
 KEEP = text("INSERT INTO bench_effects (words) VALUES (:words)")
 BARE_CLAIM = text("""
-    DELETE FROM bench_jobs WHERE id = (SELECT id FROM bench_jobs ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id
+    DELETE FROM bench_jobs WHERE id = (SELECT id FROM bench_jobs ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING id
 """)
 
 
@@ -122,7 +123,8 @@ def milliseconds_to_wake(address: str, times: int = 200) -> list[float]:
 
 
 def _begun_at(work: UnitOfWork) -> tuple[float, float]:
-    work.run_now(lambda session: (session.execute(text("TRUNCATE bench_effects")), _queue(session, 1)))
+    work.run_now(lambda session: session.execute(text("DELETE FROM bench_effects")))
+    work.run_now(_queue, 1)
     committed = time.time()
     while not (begun := work.run_now(lambda session: session.scalar(text("SELECT words FROM bench_effects")))):
         time.sleep(0.005)
@@ -132,7 +134,7 @@ def _begun_at(work: UnitOfWork) -> tuple[float, float]:
 def main() -> None:
     given = {"database_url": sys.argv[1], "signing_key": "x" * 48}
     platform = wiring.Platform.build(Settings.model_validate(given))
-    wiring.tasks = lambda _platform: TASKS
+    wiring.tasks = lambda platform: TASKS  # noqa: ARG005  # its place has this name
     worker.run_until_told(platform, grace=1)
 
 

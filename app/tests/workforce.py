@@ -101,7 +101,7 @@ def _worker(settings: Any, lease: timedelta, grace: float) -> Callable[[], None]
     def build(platform: wiring.Platform, *, on_end: Callable[[], None]) -> Worker:
         return Worker(TASKS, platform.work, platform.clock, threads=2, lease=lease, on_end=on_end)
 
-    wiring.build_worker = build  # type: ignore[assignment]  # the same worker, with trades of the tests' own
+    wiring.build_worker = build  # the same worker, with trades of the tests' own
     return lambda: worker.run_until_told(wiring.Platform.build(settings), grace=grace)
 
 

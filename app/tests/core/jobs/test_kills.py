@@ -35,12 +35,16 @@ def done(bench):
     return bench.ask("SELECT count(*) FROM effects")[0]
 
 
+def await_effects(force, bench, how_many):
+    force.eventually(lambda: done(bench) >= how_many)
+
+
 def test_kills_at_random_moments_lose_no_job_and_double_no_effect(shared_bench, database_address, tmp_path):
     queue_many(shared_bench, JOBS)
     dice = random.Random()  # noqa: S311  # moments, no secrets
     with workforce(tmp_path, database_address, processes=2, lease=1) as force:
         for kill in range(KILLS):
-            force.eventually(lambda kill=kill: done(shared_bench) >= kill * JOBS * 0.95 / KILLS)
+            await_effects(force, shared_bench, kill * JOBS * 0.95 / KILLS)
             time.sleep(dice.uniform(0, 0.03))
             force.eventually(lambda: force.workers)
             os.kill(dice.choice(force.workers), signal.SIGKILL)
@@ -93,7 +97,8 @@ def test_postgresql_gone_in_the_middle_loses_and_doubles_nothing_and_is_told_cal
         with workbench_at(address, SystemClock()) as bench, workforce(tmp_path, address, lease=2) as force:
             queue_many(bench, jobs)
             for restart in range(restarts):
-                force.eventually(lambda restart=restart: done(bench) >= (restart + 1) * jobs / 4)
+                await_effects(force, bench, (restart + 1) * jobs / 4)
+                assert server.process_id
                 os.kill(server.process_id, end)
                 force.eventually(lambda: server.is_lost)
                 time.sleep(0.5)

@@ -5,12 +5,14 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy.exc import ProgrammingError
 from tests.workbench import keep, note
 
-from pretamane.core.jobs import Schedule, Task, Tick, queries
+from pretamane.core import metrics
+from pretamane.core.jobs import Schedule, Task, Tick
 from pretamane.core.jobs.batches import Batch
 from pretamane.core.jobs.listening import Ear
 from pretamane.core.jobs.queue import LEASE
@@ -77,7 +79,7 @@ def test_a_job_of_a_batch_is_begun_or_taken_but_never_both(bench):
         bench.queue(words=str(number))
     jobs = bench.claim()
     for _ in range(200):
-        begun = []
+        begun: list[UUID] = []
         batch = Batch(jobs, bench.clock.now() + LEASE, bench.clock)
 
         def begin(batch=batch, begun=begun):
@@ -144,7 +146,7 @@ def test_a_thread_that_ends_by_a_defect_is_told_and_raised(shared_bench):
 
 def test_the_queue_is_measured_by_the_worker(shared_bench, monkeypatch):
     measured = threading.Event()
-    monkeypatch.setattr(queries.metrics.JOBS_MEASURED, "set", lambda _time: measured.set())
+    monkeypatch.setattr(metrics.JOBS_MEASURED, "set", lambda _time: measured.set())
 
     with working(shared_bench, Task("note", note)):
         assert measured.wait(WITHIN)
