@@ -109,7 +109,7 @@ def attempt(job: Claimed, task: Task, work: UnitOfWork, clock: Clock) -> Failure
     before = job.attempts - 1
     if job.orphaned and task.tries.are_over(before, clock.now() - job.wanted_at):
         return Failure(f"Its worker was lost in the middle of it, at the last of {before} attempts.", before)
-    metrics.JOB_WAIT_SECONDS.labels(task.name).observe((clock.now() - job.was_due_at).total_seconds())
+    metrics.JOB_WAIT_SECONDS.labels(task.name).observe(max(0.0, (clock.now() - job.was_due_at).total_seconds()))
     remembered = request_ids.current.set(job.request_id)
     started = time.perf_counter()
     try:

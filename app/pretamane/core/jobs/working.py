@@ -8,6 +8,7 @@ from datetime import timedelta
 from functools import partial
 from types import TracebackType
 
+from pretamane.core.crew import QUICK_DEATH
 from pretamane.core.errors import AppError
 from pretamane.core.jobs import queries, queue, schedules
 from pretamane.core.jobs.batches import Batch
@@ -20,6 +21,8 @@ from pretamane.ports import Clock
 POLL_SECONDS = 1.0
 # What keeps others waiting for longer does so alone: the rest of its batch goes back to the queue.
 LONG_SECONDS = 1.0
+# Old enough that to die of an orphan is no quick death, after a few of which a crew gives the worker up.
+ORPHANS_FROM_AGE = QUICK_DEATH + 0.5
 MEASURED_EVERY = 5.0
 REST_AFTER_A_DEFECT = 60.0
 
@@ -48,7 +51,7 @@ class Worker:
             Tick("measure", MEASURED_EVERY, queries.measure),
             *ticks,
         ]
-        self._threads = threads
+        self._threads, self._born = threads, clock.monotonic()
         self._batches: set[Batch] = set()
         self._orphans = threading.Lock()
         self._calmly = Outage()
@@ -73,7 +76,7 @@ class Worker:
         self._hint.set()
         wait(self._working, timeout=grace)
         self._over.set()
-        wait(self._minding, timeout=grace)
+        wait(self._minding, timeout=1)
         self._give_back([job for batch in list(self._batches) for job in batch.held])
         for each in (*self._working, *self._minding):
             if each.done():
@@ -90,7 +93,8 @@ class Worker:
 
     def _do_batch(self) -> bool:
         """Of orphans one at a time: what kills its worker must not take another with it that was hit before."""
-        has_turn = self._orphans.acquire(blocking=False)
+        is_old_enough = self._clock.monotonic() - self._born >= ORPHANS_FROM_AGE
+        has_turn = is_old_enough and self._orphans.acquire(blocking=False)
         try:
             batch, jobs = self._claim(orphans=has_turn)
             if jobs and jobs[0].orphaned:
@@ -136,7 +140,7 @@ class Worker:
             self._take_back_what_waits()
             if self._clock.monotonic() - extended >= every:
                 extended = self._clock.monotonic()
-                self._extend(list(self._batches))
+                self._extend([batch for batch in list(self._batches) if self._clock.now() < batch.held_until])
 
     def _take_back_what_waits(self) -> None:
         for batch in list(self._batches):
