@@ -23,6 +23,8 @@ def kill_its_worker(run: Run) -> None:
 def pause_its_worker_at_first(run: Run) -> None:
     if run.attempt == 1:
         os.kill(os.getpid(), signal.SIGSTOP)
+    else:
+        time.sleep(4)  # so that the first goes on while this one runs
     run.finish(keep, run.id, f"attempt {run.attempt}")
 
 
