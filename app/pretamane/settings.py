@@ -102,6 +102,7 @@ class Settings(BaseModel):
     web_processes: int = Field(
         1, ge=1, le=64, description="Server processes that share the port; one a core is enough."
     )
+    worker_threads: int = Field(2, ge=1, le=64, description="Jobs that a worker does at the same time.")
     public_url: Origin = Field(
         default_factory=_own_address, description="Where people find the site: scheme and host, no path."
     )

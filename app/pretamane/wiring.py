@@ -1,17 +1,15 @@
 """The composition root: the only file that picks an adapter, and where features are joined."""
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from types import TracebackType
 from typing import Self
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, MetaData
-from sqlalchemy.orm import Session
 
 from pretamane.adapters.mail_log import LogMailer
 from pretamane.adapters.mail_smtp import SmtpMailer
@@ -21,22 +19,23 @@ from pretamane.adapters.postgres_folder import has_cluster
 from pretamane.adapters.postgres_running import address_of_running
 from pretamane.contacts import api as contacts
 from pretamane.contacts import models as contacts_models
-from pretamane.core import audit, events, housekeeping, idempotency, migrations, roles
+from pretamane.core import audit, events, idempotency, migrations, roles
 from pretamane.core.actors import Actor
 from pretamane.core.clock import SystemClock
 from pretamane.core.crew import Backoff
 from pretamane.core.database import Database, Record, open_engine, open_unpooled
 from pretamane.core.errors import AppError, CannotStart
 from pretamane.core.http import rate_limits
-from pretamane.core.http.application import Lifespan, compose
+from pretamane.core.http.application import compose
 from pretamane.core.http.cors import Cors
 from pretamane.core.http.edge import Edge
 from pretamane.core.http.peers import Peers
 from pretamane.core.http.problems import AsPage
 from pretamane.core.http.rate_limits import PostgresWindows, RateLimits
 from pretamane.core.idempotency import OnlyOnce
-from pretamane.core.jobs import Task
+from pretamane.core.jobs import Run, Schedule, Task, Tick
 from pretamane.core.jobs import models as jobs_models
+from pretamane.core.jobs.working import Worker
 from pretamane.core.unit_of_work import UnitOfWork
 from pretamane.insights import api as insights
 from pretamane.insights import models as insights_models
@@ -63,7 +62,10 @@ WITH_TABLES = (audit, events, jobs_models, contacts_models, insights_models, not
 LISTENERS: events.Listeners = {"message.received": (notifications.announce,)}
 # Each statement on them takes a fraction of a millisecond: few serve many.
 AUTOCOMMIT_CONNECTIONS = 3
+# Small ones that keep tables from growing with what nobody needs any more.
 SWEEPS = (idempotency.forget_old, rate_limits.forget_ended, events.forget_old, notifications.forget_thanked)
+# Each queues the job of its name.
+SCHEDULES = (Schedule("sweep", "0 * * * *", "UTC"),)
 
 _log = logging.getLogger("pretamane.wiring")
 
@@ -207,6 +209,7 @@ def tasks(platform: Platform) -> dict[str, Task]:
     """What the worker does, by the names under which it is queued."""
     post = platform.post
     all_of_them = [
+        Task("sweep", _sweep),
         Task(notifications.MESSAGE_RECEIVED, notifications_jobs.tell_everyone),
         Task(notifications.TELL_PRACTICE, partial(notifications_jobs.tell_practice, post), FOR_A_DAY),
         Task(notifications.THANK_VISITOR, partial(notifications_jobs.thank_visitor, post), FOR_A_DAY),
@@ -214,10 +217,27 @@ def tasks(platform: Platform) -> dict[str, Task]:
     return {task.name: task for task in all_of_them}
 
 
-def ticks(platform: Platform) -> tuple[tuple[str, float, Callable[[Session], object]], ...]:
-    """What the worker does again and again: name, seconds between, verb."""
+def ticks(platform: Platform) -> list[Tick]:
+    """What one worker at a time does every second or so, without a queue."""
     sealer = audit.Sealer(audit.NewestSeal(platform.settings.data_dir))
-    return (("audit.seal", 1.0, sealer.seal_new),)
+    return [Tick("audit.seal", 1.0, sealer.seal_new)]
+
+
+def build_worker(platform: Platform, *, on_end: Callable[[], None]) -> Worker:
+    return Worker(
+        tasks(platform),
+        platform.work,
+        platform.clock,
+        threads=platform.settings.worker_threads,
+        recurring=SCHEDULES,
+        ticks=ticks(platform),
+        on_end=on_end,
+    )
+
+
+def _sweep(run: Run) -> None:
+    for forget in SWEEPS:
+        run.read(forget, run.clock.now())
 
 
 def build_app(platform: Platform) -> Edge:
@@ -242,7 +262,6 @@ def build_app(platform: Platform) -> Edge:
             assets.router,
         ],
         site(settings.site_dir),
-        _life(platform),
         as_page,
     )
     app.state.work = work
@@ -269,15 +288,3 @@ def _refusals_as_pages(work: UnitOfWork) -> AsPage:
 
 def _nobody(_request: Request) -> Actor | None:
     return None
-
-
-def _life(platform: Platform) -> Lifespan:
-    @asynccontextmanager
-    async def life(_app: FastAPI) -> AsyncIterator[None]:
-        sweeping = asyncio.create_task(housekeeping.keep_house(platform.work, platform.clock, SWEEPS))
-        yield
-        sweeping.cancel()
-        with suppress(asyncio.CancelledError):
-            await sweeping
-
-    return life

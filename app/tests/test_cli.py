@@ -18,12 +18,17 @@ SENTINEL = "sentinel-of-a-secret-that-nobody-may-ever-read"
 COMMANDS = [
     ["up"],
     ["serve"],
+    ["worker"],
     ["migrate"],
     ["check"],
     ["settings"],
     ["practice", "show"],
     ["practice", "set"],
     ["audit", "verify"],
+    ["jobs", "list"],
+    ["jobs", "dead"],
+    ["jobs", "show"],
+    ["jobs", "retry"],
     ["demo"],
 ]
 
@@ -56,7 +61,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", [[], *COMMANDS, ["practice"], ["audit"]], ids=" ".join)
+@pytest.mark.parametrize("command", [[], *COMMANDS, ["practice"], ["audit"], ["jobs"]], ids=" ".join)
 def test_help_fits_a_terminal_and_gives_an_example(command, capsys):
     code = main([*command, "--help"])
 
@@ -64,7 +69,7 @@ def test_help_fits_a_terminal_and_gives_an_example(command, capsys):
     assert code == 0
     assert f"Example: {' '.join(['pretamane', *command])}" in told.replace("PRETAMANE_PORT=8080 ", "")
     assert max(map(len, told.splitlines())) <= 80
-    assert "..." not in told.replace("COMMAND [ARGS]...", "")
+    assert "..." not in told.replace("COMMAND [ARGS]...", "").replace("[ID]...", "")
 
 
 @pytest.mark.parametrize(
@@ -87,6 +92,10 @@ def test_help_fits_a_terminal_and_gives_an_example(command, capsys):
         ),
         (["practice", "set", "--logo", "/nowhere/x"], "The logo /nowhere/x cannot be read: No such file or"),
         (["practice", "frobnicate"], "No such command 'frobnicate'."),
+        (["worker", "--threads", "0"], "--threads must be at least 1."),
+        (["jobs", "show", "7"], "7 is no job's id: pretamane jobs list and pretamane jobs dead show them."),
+        (["jobs", "retry", "7"], "7 is no job's id: pretamane jobs list and pretamane jobs dead show them."),
+        (["jobs", "retry"], "Say which to try again: their ids, or --all; pretamane jobs dead lists them."),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_2(arguments, sentence, capsys, data_dir):

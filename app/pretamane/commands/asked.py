@@ -19,6 +19,10 @@ Processes = Annotated[
     str | None,
     typer.Option("--processes", metavar="NUMBER", help="Server processes that share the port."),
 ]
+Threads = Annotated[
+    str | None,
+    typer.Option("--threads", metavar="NUMBER", help="Jobs that it does at the same time."),
+]
 
 
 def settings_with(**options: str | None) -> Settings:

@@ -2,7 +2,7 @@
 
 import typer
 
-from pretamane.commands.asked import DataDir, Host, Port, Processes, settings_in_use, settings_with
+from pretamane.commands.asked import DataDir, Host, Port, Processes, Threads, settings_in_use, settings_with
 
 
 def up(port: Port = None, data_dir: DataDir = None, host: Host = None) -> None:
@@ -28,6 +28,18 @@ def serve(port: Port = None, host: Host = None, processes: Processes = None) -> 
     from pretamane import main
 
     raise typer.Exit(main.serve(settings_with(port=port, host=host, web_processes=processes)))
+
+
+def worker(threads: Threads = None) -> None:
+    """Do what is queued, beside a database that is already there.
+
+    DATABASE_URL names it. As many workers as you like share the work; pretamane up has one already.
+
+    Example: pretamane worker --threads 4
+    """
+    from pretamane import main
+
+    raise typer.Exit(main.work(settings_with(worker_threads=threads)))
 
 
 def migrate() -> None:
