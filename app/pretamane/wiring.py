@@ -11,12 +11,15 @@ from typing import Self
 from fastapi import FastAPI, Request
 from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, MetaData
+from sqlalchemy.orm import Session
 
 from pretamane.adapters.postgres import PostgresServer
 from pretamane.adapters.postgres_embedded import EmbeddedPostgres
 from pretamane.adapters.postgres_running import address_of_running
 from pretamane.contacts import api as contacts
+from pretamane.contacts import contacts_api, inbox, inbox_api
 from pretamane.contacts import models as contacts_models
+from pretamane.contacts.colleagues import Colleague
 from pretamane.core import audit, events, housekeeping, idempotency, migrations
 from pretamane.core.actors import Actor
 from pretamane.core.clock import SystemClock
@@ -47,7 +50,7 @@ from pretamane.web.site import site
 
 WITH_TABLES = (audit, events, jobs_models, contacts_models, insights_models, practice_models)
 # Who acts in the same transaction when something happens further right.
-LISTENERS: events.Listeners = {}
+LISTENERS: events.Listeners = {"account.deactivated": [inbox.hand_over]}
 # Each statement on them takes a fraction of a millisecond: few serve many.
 AUTOCOMMIT_CONNECTIONS = 3
 SWEEPS = (idempotency.forget_old, rate_limits.forget_ended, events.forget_old)
@@ -156,7 +159,11 @@ class Platform:
 
 def database_over(bind: Engine | Connection, clock: Clock, autocommit: Engine | None = None) -> Database:
     """Every transaction of the platform knows the time, and who listens to what happens in it."""
-    return Database(bind, clock, autocommit, known={"listeners": LISTENERS})
+    return Database(bind, clock, autocommit, known={"listeners": LISTENERS, "colleagues": _colleagues})
+
+
+def _colleagues(_session: Session) -> Sequence[Colleague]:
+    return ()
 
 
 def database_url(settings: Settings) -> str:
@@ -179,6 +186,8 @@ def build_app(platform: Platform) -> Edge:
         [
             practice.router,
             contacts.router(intake),
+            inbox_api.router,
+            contacts_api.router,
             insights.router(work, limits, clock, settings.visit_limit),
             system.router,
             system.readiness(platform.why_not_ready),

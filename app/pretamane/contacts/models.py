@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, Computed, DateTime, ForeignKey, Index, I
 from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
+from pretamane.core.actors import Actor
 from pretamane.core.database import Record
 from pretamane.core.ids import new_id
 
@@ -132,6 +133,28 @@ class Note(Record):
     made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     # Of an answer: when a mail server took it.
     sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    @classmethod
+    def by(
+        cls,
+        author: Actor,
+        at: datetime,
+        words: str,
+        *,
+        kind: str = NOTE,
+        submission_id: UUID | None = None,
+        contact_id: UUID | None = None,
+    ) -> "Note":
+        return cls(
+            id=new_id(),
+            author_id=author.account_id,
+            author_name=author.name,
+            text=words,
+            made_at=at,
+            kind=kind,
+            submission_id=submission_id,
+            contact_id=contact_id,
+        )
 
 
 class BlockedSender(Record):

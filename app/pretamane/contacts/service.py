@@ -42,7 +42,9 @@ _FILE = text("""
     FROM sender
     ON CONFLICT (reference) DO NOTHING
     RETURNING id, reference, status
-""").bindparams(bindparam("spam_reason", type_=String), bindparam("new_contact", type_=Uuid), bindparam("id", type_=Uuid))
+""").bindparams(
+    bindparam("spam_reason", type_=String), bindparam("new_contact", type_=Uuid), bindparam("id", type_=Uuid)
+)
 _SAID = {"name", "email", "phone", "company", "subject", "message", "page", "consent_version"}
 
 
