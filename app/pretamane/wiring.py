@@ -8,7 +8,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, MetaData
 from sqlalchemy.orm import Session
@@ -31,6 +31,7 @@ from pretamane.core.http.application import Lifespan, compose
 from pretamane.core.http.cors import Cors
 from pretamane.core.http.edge import Edge
 from pretamane.core.http.peers import Peers
+from pretamane.core.http.problems import AsPage
 from pretamane.core.http.rate_limits import PostgresWindows, RateLimits
 from pretamane.core.idempotency import OnlyOnce
 from pretamane.core.jobs import Task
@@ -41,11 +42,13 @@ from pretamane.insights import models as insights_models
 from pretamane.ports import Clock, Dependency
 from pretamane.practice import api as practice
 from pretamane.practice import models as practice_models
+from pretamane.practice import pages as practice_pages
+from pretamane.practice import queries as practice_queries
 from pretamane.settings import Settings
 from pretamane.system import api as system
 from pretamane.system import pages as system_pages
 from pretamane.system.health import HealthCheck
-from pretamane.web import assets
+from pretamane.web import assets, refusals
 from pretamane.web.site import site
 
 WITH_TABLES = (audit, events, jobs_models, contacts_models, insights_models, practice_models)
@@ -181,6 +184,7 @@ def tasks(platform: Platform) -> dict[str, Task]:  # noqa: ARG001
 def build_app(platform: Platform) -> Edge:
     """Everything that answers HTTP, inside its edge."""
     settings, clock, work, limits = platform.settings, platform.clock, platform.work, platform.rate_limits
+    as_page = _refusals_as_pages(work)
     intake = contacts.Intake(work, OnlyOnce(work, clock), limits, clock, settings.contact_limit)
     app = compose(
         [
@@ -192,11 +196,13 @@ def build_app(platform: Platform) -> Edge:
             system.router,
             system.readiness(platform.why_not_ready),
             system.dependencies(HealthCheck(platform.dependencies, clock)),
+            practice_pages.router,
             system_pages.router,
             assets.router,
         ],
         site(settings.site_dir),
         _life(platform),
+        as_page,
     )
     app.state.work = work
     app.state.public_url = settings.public_url
@@ -207,7 +213,17 @@ def build_app(platform: Platform) -> Edge:
         peers=Peers(settings.trusted_proxies, settings.client_address_header),
         clock=clock,
         body_limit=settings.body_limit,
+        as_page=as_page,
     )
+
+
+def _refusals_as_pages(work: UnitOfWork) -> AsPage:
+    def as_page(request: Request, refusal: AppError) -> Response:
+        """What failed here may be the very database that knows the practice's face."""
+        practice = None if refusal.status >= 500 else practice_queries.face(work)
+        return refusals.page(request, refusal, practice)
+
+    return as_page
 
 
 def _nobody(_request: Request) -> Actor | None:

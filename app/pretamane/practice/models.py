@@ -1,6 +1,6 @@
 """The one practice that this house belongs to."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import CheckConstraint, DateTime, LargeBinary, SmallInteger, func
 from sqlalchemy.orm import Mapped, mapped_column
@@ -27,3 +27,8 @@ class Practice(Record):
     imprint_url: Mapped[str | None] = mapped_column(default=None)
     terms_url: Mapped[str | None] = mapped_column(default=None)
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+    @property
+    def version(self) -> str:
+        """What somebody saw, to be told from what is there by the time they change it."""
+        return self.changed_at.astimezone(UTC).isoformat()

@@ -1,6 +1,7 @@
 """What a practice may be told about itself, and what of it is public."""
 
 import re
+import unicodedata
 from functools import cache
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from pretamane.practice.models import Practice
 LOGO_LIMIT = 256 * 1024
 LOGO_PATH = "/api/v1/practice/logo"
 
-CAN_BE_NONE = ("recipient", "privacy_url", "imprint_url", "terms_url")
+CAN_BE_NONE = ("recipient", "logo", "privacy_url", "imprint_url", "terms_url")
 
 _SIGNATURES = {
     "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
@@ -25,12 +26,12 @@ _SIGNATURES = {
 
 
 @cache
-def _time_zones() -> frozenset[str]:
+def time_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
 def _time_zone(name: str) -> str:
-    if name not in _time_zones():
+    if name not in time_zones():
         raise ValueError(f"“{name}” is not a time zone; write one like Europe/Berlin")
     return name
 
@@ -87,12 +88,19 @@ class Changes(BaseModel):
     @classmethod
     def of(cls, **fields: object) -> "Changes":
         """An empty text takes a value away again, where there can be none."""
-        given = {name: value for name, value in fields.items() if value is not None}
+        given = {name: _keepable(value) for name, value in fields.items() if value is not None}
         given |= {name: None for name in CAN_BE_NONE if given.get(name) == ""}
         try:
             return cls.model_validate(given)
         except ValidationError as invalid:
             raise Invalid("The practice was not changed.", fields=_sentences(invalid)) from None
+
+
+def _keepable(value: object) -> object:
+    """No database takes a zero character, and no line of text needs a control character but to end."""
+    if not isinstance(value, str):
+        return value
+    return "".join(sign for sign in value if sign == "\n" or unicodedata.category(sign) not in ("Cc", "Cs"))
 
 
 def _sentences(invalid: ValidationError) -> dict[str, str]:

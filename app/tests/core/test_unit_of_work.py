@@ -3,13 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.orm import Session
+from starlette.testclient import TestClient
 
 from pretamane.core.clock import SystemClock
 from pretamane.core.database import Database, after_commit, open_engine
 from pretamane.core.errors import Unavailable
-from pretamane.core.unit_of_work import UnitOfWork
+from pretamane.core.http import problems
+from pretamane.core.unit_of_work import Transaction, UnitOfWork
 
 COUNT = text("SELECT count(*) FROM page_visits")
 
@@ -73,3 +76,20 @@ def test_a_server_process_ended_before_the_commit_leaves_nothing_and_is_told(
     assert (beside.scalar(COUNT), told) == (0, [])
     work.run_now(note_a_visit)
     assert beside.scalar(COUNT) == 1
+
+
+def test_a_route_whose_commit_fails_answers_503_and_never_201(work: UnitOfWork, beside: Connection) -> None:
+    app = FastAPI()
+    app.state.work = work
+    problems.install(app)
+
+    @app.post("/notes", status_code=201)
+    def keep(session: Transaction) -> None:
+        note_a_visit(session)
+        process = session.scalar(text("SELECT pg_backend_pid()"))
+        beside.execute(text("SELECT pg_terminate_backend(:process, 5000)"), {"process": process})
+
+    answer = TestClient(app).post("/notes")
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "commit-unconfirmed")
+    assert beside.scalar(COUNT) == 0
