@@ -13,11 +13,14 @@ from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, MetaData
 from sqlalchemy.orm import Session
 
+from pretamane.adapters.mail_log import LogMailer
+from pretamane.adapters.mail_smtp import SmtpMailer
 from pretamane.adapters.postgres import PostgresServer
 from pretamane.adapters.postgres_embedded import EmbeddedPostgres
 from pretamane.adapters.postgres_running import address_of_running
 from pretamane.contacts import api as contacts
 from pretamane.contacts import contacts_api, inbox, inbox_api
+from pretamane.contacts import jobs as contacts_jobs
 from pretamane.contacts import models as contacts_models
 from pretamane.contacts.colleagues import Colleague
 from pretamane.core import audit, events, housekeeping, idempotency, migrations
@@ -39,24 +42,32 @@ from pretamane.core.jobs import models as jobs_models
 from pretamane.core.unit_of_work import UnitOfWork
 from pretamane.insights import api as insights
 from pretamane.insights import models as insights_models
+from pretamane.notifications import jobs as notifications_jobs
+from pretamane.notifications import models as notifications_models
+from pretamane.notifications import service as notifications
 from pretamane.ports import Clock, Dependency
 from pretamane.practice import api as practice
 from pretamane.practice import models as practice_models
 from pretamane.practice import pages as practice_pages
 from pretamane.practice import queries as practice_queries
 from pretamane.settings import Settings
+from pretamane.settings_values import mail_server
 from pretamane.system import api as system
 from pretamane.system import pages as system_pages
 from pretamane.system.health import HealthCheck
 from pretamane.web import assets, refusals
+from pretamane.web.mail import FOR_A_DAY, Post
 from pretamane.web.site import site
 
-WITH_TABLES = (audit, events, jobs_models, contacts_models, insights_models, practice_models)
+WITH_TABLES = (audit, events, jobs_models, contacts_models, insights_models, notifications_models, practice_models)
 # Who acts in the same transaction when something happens further right.
-LISTENERS: events.Listeners = {"account.deactivated": [inbox.hand_over]}
+LISTENERS: events.Listeners = {
+    "account.deactivated": (inbox.hand_over,),
+    "message.received": (notifications.announce,),
+}
 # Each statement on them takes a fraction of a millisecond: few serve many.
 AUTOCOMMIT_CONNECTIONS = 3
-SWEEPS = (idempotency.forget_old, rate_limits.forget_ended, events.forget_old)
+SWEEPS = (idempotency.forget_old, rate_limits.forget_ended, events.forget_old, notifications.forget_thanked)
 
 _log = logging.getLogger("pretamane.wiring")
 
@@ -127,6 +138,7 @@ class Platform:
         self.rate_limits = RateLimits(
             PostgresWindows(database.autocommit, clock), settings.signing_key.get_secret_value()
         )
+        self.post = Post(mailer(settings, clock), settings.mail_from, settings.public_url, practice_queries.current)
         self.draining = False
         self._migrated = False
 
@@ -145,7 +157,7 @@ class Platform:
             clock,
             open_here(pool_size=AUTOCOMMIT_CONNECTIONS, pool_overflow=0, autocommit=True),
         )
-        return cls(settings, clock, database, [PostgresServer(open_unpooled(url))])
+        return cls(settings, clock, database, [PostgresServer(open_unpooled(url)), mailer(settings, clock)])
 
     def drain(self) -> None:
         self.draining = True
@@ -175,9 +187,22 @@ def database_url(settings: Settings) -> str:
     return settings.database_url.get_secret_value()
 
 
-def tasks(platform: Platform) -> dict[str, Task]:  # noqa: ARG001
+def mailer(settings: Settings, clock: Clock) -> LogMailer | SmtpMailer:
+    server = mail_server(settings.mail_url.get_secret_value())
+    if server is None:
+        return LogMailer(settings.data_dir / "mail")
+    return SmtpMailer(server, known_as=settings.mail_from.rpartition("@")[2], clock=clock)
+
+
+def tasks(platform: Platform) -> dict[str, Task]:
     """What the worker does, by the names under which it is queued."""
-    all_of_them: list[Task] = []
+    post = platform.post
+    all_of_them = [
+        Task(notifications.MESSAGE_RECEIVED, notifications_jobs.tell_everyone),
+        Task(notifications.TELL_PRACTICE, partial(notifications_jobs.tell_practice, post), FOR_A_DAY),
+        Task(inbox.SEND_ANSWER, partial(contacts_jobs.send_answer, post), FOR_A_DAY),
+        Task(notifications.THANK_VISITOR, partial(notifications_jobs.thank_visitor, post), FOR_A_DAY),
+    ]
     return {task.name: task for task in all_of_them}
 
 

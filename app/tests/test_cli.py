@@ -178,7 +178,7 @@ def test_check_says_2_when_the_settings_are_refused(capsys, monkeypatch):
     told = capsys.readouterr()
     assert code == 2
     assert told.out == ""
-    assert len(told.err.splitlines()) == 3
+    assert len(told.err.splitlines()) == 4
 
 
 def test_migrate_says_whether_there_was_anything_to_do(capsys):

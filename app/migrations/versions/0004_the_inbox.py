@@ -75,6 +75,7 @@ def _new_tables() -> None:
         sa.Column("text", sa.String(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failure", sa.String(), nullable=True),
         sa.CheckConstraint("num_nonnulls(submission_id, contact_id) = 1", name=op.f("ck_notes_is_about_one_thing")),
         sa.ForeignKeyConstraint(["submission_id"], ["submissions.id"], name=op.f("fk_notes_submission_id_submissions")),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_notes_contact_id_contacts")),

@@ -19,6 +19,7 @@ SHOWN = (
     "language",
     "time_zone",
     "recipient",
+    "thanks_visitors",
     "primary_colour",
     "accent_colour",
     "logo_type",
@@ -39,8 +40,14 @@ def show() -> None:
         from pretamane.practice import queries
 
         practice = built.work.run_now(queries.current)
-        rows = [(name.replace("_", " "), str(getattr(practice, name) or "none")) for name in SHOWN]
+        rows = [(name.replace("_", " "), _told(getattr(practice, name))) for name in SHOWN]
     tables.show(("practice", ""), rows)
+
+
+def _told(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value or "none")
 
 
 @commands.command("set")
@@ -50,6 +57,10 @@ def change(  # noqa: PLR0913, PLR0917 — each parameter is an option of the com
     time_zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Such as Europe/Berlin.")] = None,
     recipient: Annotated[
         str | None, typer.Option(metavar="E-MAIL", help="Who gets the messages, such as office@example.org.")
+    ] = None,
+    thanks_visitors: Annotated[
+        bool | None,
+        typer.Option("--thanks-visitors/--no-thanks-visitors", help="Whether visitors get a mail with the reference."),
     ] = None,
     primary_colour: Annotated[str | None, typer.Option(metavar="COLOUR", help="Such as #1f4b43.")] = None,
     accent_colour: Annotated[str | None, typer.Option(metavar="COLOUR", help="Such as #b3541e.")] = None,
@@ -67,6 +78,7 @@ def change(  # noqa: PLR0913, PLR0917 — each parameter is an option of the com
         "language": language,
         "time_zone": time_zone,
         "recipient": recipient,
+        "thanks_visitors": thanks_visitors,
         "primary_colour": primary_colour,
         "accent_colour": accent_colour,
         "logo": None if logo is None else _picture(logo),

@@ -51,6 +51,7 @@ class NoteOut(BaseModel):
     sent_at: datetime | None = Field(
         description="Of an answer: when the mail server took it; null while it is on its way"
     )
+    failure: str | None = Field(description="Of an answer: why it cannot be sent")
 
 
 class SubmissionOut(BaseModel):

@@ -22,6 +22,7 @@ from pretamane.core.events import Event
 from pretamane.core.http.versions import Seen
 
 CHANGED = "submissions.changed"
+SEND_ANSWER = "contacts.send-answer"
 MARKED = "marked by staff"
 # What a page offers; a click on its last moment still has to travel.
 UNDO_FOR = timedelta(seconds=10)
@@ -191,13 +192,14 @@ def answer(session: Session, submission_id: UUID, seen: Seen, text: str, by: Act
         submission.status = DONE if done else OPEN
     _touch(session, submission)
     session.flush()
-    jobs.enqueue(session, "contacts.send-answer", unique=str(answered.id), note=answered.id)
+    jobs.enqueue(session, SEND_ANSWER, unique=str(answered.id), note=answered.id)
     audit.record(session, by, "submission.answered", submission_id, note=str(answered.id), done=done)
     return answered
 
 
-def mark_sent(session: Session, note_id: UUID) -> None:
-    session.execute(update(Note).where(Note.id == note_id).values(sent_at=now(session)))
+def note_delivery(session: Session, note_id: UUID, *, left: bool) -> None:
+    values = {"sent_at": now(session)} if left else {"failure": "no mail reaches this address"}
+    session.execute(update(Note).where(Note.id == note_id).values(values))
 
 
 def hand_over(session: Session, event: Event) -> None:

@@ -131,8 +131,9 @@ class Note(Record):
     author_name: Mapped[str]
     text: Mapped[str]
     made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    # Of an answer: when a mail server took it.
+    # Of an answer: when a mail server took it, or why none ever will.
     sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    failure: Mapped[str | None]
 
     @classmethod
     def by(

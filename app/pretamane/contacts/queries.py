@@ -1,8 +1,9 @@
 """Reads of contacts and their messages."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import suppress
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
@@ -11,11 +12,19 @@ from sqlalchemy.orm import Session
 from pretamane.contacts.models import SPAM, AnswerTemplate, Contact, Note, Submission
 from pretamane.core.addresses import normalised_email
 from pretamane.core.errors import NotFound
+from pretamane.practice import queries as practice_queries
+from pretamane.web.times import local
 
 
 def count_messages(session: Session) -> int:
     """What people sent; spam is not counted."""
     return session.execute(select(func.count()).select_from(Submission).where(Submission.status != SPAM)).scalar_one()
+
+
+def message_to_tell(session: Session, submission: UUID) -> Submission | None:
+    """A message that somebody should hear about; None when it is spam, or gone."""
+    found = session.get(Submission, submission)
+    return None if found is None or found.status == SPAM else found
 
 
 def knows_others(session: Session, contacts: AbstractSet[UUID], submissions: AbstractSet[UUID]) -> bool:
@@ -69,3 +78,26 @@ def answer_template(session: Session, template_id: UUID) -> AnswerTemplate:
     if found is None:
         raise NotFound("There is no such text any more.")
     return found
+
+
+@dataclass(frozen=True)
+class Letter:
+    to: str
+    subject: str
+    reply_to: str | None
+    context: Mapping[str, object]
+
+
+def letter(session: Session, note_id: UUID) -> Letter:
+    """An answer as its mail says it."""
+    note = session.get_one(Note, note_id)
+    asked = session.get_one(Submission, note.submission_id)
+    practice = practice_queries.current(session)
+    context = {
+        "text": note.text,
+        "reference": asked.reference,
+        "message": asked.message,
+        "received": local(asked.received_at, practice.time_zone),
+    }
+    subject = f"Re: {asked.subject or 'Your message'} ({asked.reference})"
+    return Letter(asked.email, subject, practice.recipient, context)

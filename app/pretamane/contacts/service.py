@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from pretamane.contacts.models import NEW, SPAM, Contact, Submission
 from pretamane.contacts.schemas import MessageIn, Receipt
-from pretamane.core import request_ids
+from pretamane.core import events, request_ids
 from pretamane.core.addresses import normalised_email
 from pretamane.core.database import after_commit
 from pretamane.core.ids import new_id, new_reference
@@ -21,7 +21,8 @@ SUBMISSIONS = Counter("submissions_total", "Messages kept, by the status they we
 
 # One statement meets the contact and files the message. A known contact is locked on the way, so that a merge comes
 # wholly before or wholly after: what arrives during one is with the survivor.
-_FILE = text("""
+_FILE = (
+    text("""
     WITH sender AS (
         SELECT coalesce(:spam_reason, (SELECT 'the sender is blocked' FROM blocked_senders WHERE email = :address))
             AS spam_reason
@@ -42,8 +43,11 @@ _FILE = text("""
     FROM sender
     ON CONFLICT (reference) DO NOTHING
     RETURNING id, reference, status
-""").bindparams(
-    bindparam("spam_reason", type_=String), bindparam("new_contact", type_=Uuid), bindparam("id", type_=Uuid)
+""")
+    .bindparams(
+        bindparam("spam_reason", type_=String), bindparam("new_contact", type_=Uuid), bindparam("id", type_=Uuid)
+    )
+    .columns(id=Uuid, reference=String, status=String)
 )
 _SAID = {"name", "email", "phone", "company", "subject", "message", "page", "consent_version"}
 
@@ -51,6 +55,8 @@ _SAID = {"name", "email", "phone", "company", "subject", "message", "page", "con
 def keep_message(session: Session, message: MessageIn, now: datetime) -> Receipt:
     """Store what a visitor sent; what looks like a program's work is marked, never dropped."""
     filed = _file_under_a_free_reference(session, _filed(message, now))
+    if filed.status == NEW:
+        events.emit(session, "message.received", filed.id)
     after_commit(session, SUBMISSIONS.labels(filed.status).inc)
     return Receipt(reference=filed.reference, received_at=now)
 

@@ -78,6 +78,7 @@ class Changes(BaseModel):
     language: Annotated[str, AfterValidator(_language)] | None = None
     time_zone: Annotated[str, AfterValidator(_time_zone)] | None = None
     recipient: Annotated[str, AfterValidator(normalised_email)] | None = None
+    thanks_visitors: bool | None = None
     primary_colour: Colour | None = None
     accent_colour: Colour | None = None
     logo: bytes | None = None
