@@ -19,7 +19,7 @@ from pretamane.adapters.postgres import PostgresServer
 from pretamane.adapters.postgres_embedded import EmbeddedPostgres
 from pretamane.adapters.postgres_running import address_of_running
 from pretamane.contacts import api as contacts
-from pretamane.contacts import contacts_api, inbox, inbox_api
+from pretamane.contacts import desk, inbox
 from pretamane.contacts import jobs as contacts_jobs
 from pretamane.contacts import models as contacts_models
 from pretamane.contacts.colleagues import Colleague
@@ -215,8 +215,7 @@ def build_app(platform: Platform) -> Edge:
         [
             practice.router,
             contacts.router(intake),
-            inbox_api.router,
-            contacts_api.router,
+            *desk.routers,
             insights.router(work, limits, clock, settings.visit_limit),
             system.router,
             system.readiness(platform.why_not_ready),

@@ -37,3 +37,8 @@ def refuse_strangers(session: Session, assignee_id: UUID | None, by: Actor) -> N
         return
     if assignee_id not in {each.id for each in colleagues(session) if each.is_active}:
         raise Invalid("Nothing was changed.", fields={"assignee_id": "There is nobody here with this id."})
+
+
+def others(session: Session, actor: Actor) -> Sequence[Colleague]:
+    """Whom this person may give a message to, besides themselves."""
+    return [each for each in colleagues(session) if each.is_active and each.id != actor.account_id]

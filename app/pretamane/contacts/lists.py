@@ -90,10 +90,15 @@ def people(
     names = columns or list(CONTACT_COLUMNS)
     query: Select[Any] = select(*(CONTACT_COLUMNS[name] for name in names), *_places(*_BY_MEETING))
     query = query.where(Contact.merged_into.is_(None))
-    if which.tag:
-        query = query.where(Contact.tags.contains([which.tag]))
+    if tag := plain(which.tag or "").lower():
+        query = query.where(Contact.tags.contains([tag]))
     query = _matching(query, Contact.words, which.search)
     return _page(session, query, _BY_MEETING, after, limit)
+
+
+def plain(text: str) -> str:
+    """Without what PostgreSQL takes in no text."""
+    return "".join(sign for sign in text if sign.isprintable()).strip()
 
 
 def counts(session: Session) -> dict[str, int]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
+from pretamane.contacts.lists import plain
 from pretamane.contacts.models import SPAM, AnswerTemplate, Contact, Note, Submission
 from pretamane.core.addresses import normalised_email
 from pretamane.core.errors import NotFound
@@ -54,7 +55,7 @@ def notes_about(session: Session, subject: Submission | Contact) -> Sequence[Not
 
 def contact_called(session: Session, called: str) -> Contact | None:
     """The contact with this id or e-mail address, or who wrote the message with this reference."""
-    found = session.scalar(select(Contact).where(_is_called(called.strip())))
+    found = session.scalar(select(Contact).where(_is_called(plain(called))))
     if found is not None and found.merged_into is not None:
         return session.get_one(Contact, found.merged_into)
     return found

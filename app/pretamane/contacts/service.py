@@ -21,8 +21,7 @@ SUBMISSIONS = Counter("submissions_total", "Messages kept, by the status they we
 
 # One statement meets the contact and files the message. A known contact is locked on the way, so that a merge comes
 # wholly before or wholly after: what arrives during one is with the survivor.
-_FILE = (
-    text("""
+_SQL = text("""
     WITH sender AS (
         SELECT coalesce(:spam_reason, (SELECT 'the sender is blocked' FROM blocked_senders WHERE email = :address))
             AS spam_reason
@@ -44,11 +43,9 @@ _FILE = (
     ON CONFLICT (reference) DO NOTHING
     RETURNING id, reference, status
 """)
-    .bindparams(
-        bindparam("spam_reason", type_=String), bindparam("new_contact", type_=Uuid), bindparam("id", type_=Uuid)
-    )
-    .columns(id=Uuid, reference=String, status=String)
-)
+_FILE = _SQL.bindparams(
+    bindparam("spam_reason", type_=String), bindparam("new_contact", type_=Uuid), bindparam("id", type_=Uuid)
+).columns(id=Uuid, reference=String, status=String)
 _SAID = {"name", "email", "phone", "company", "subject", "message", "page", "consent_version"}
 
 
