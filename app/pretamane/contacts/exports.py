@@ -19,9 +19,11 @@ CHUNK = 500
 # Spreadsheets take the three bytes for UTF-8; without them they guess.
 MARK = "\ufeff"
 
-# What a spreadsheet would begin to calculate, at the start of a cell or of what one that expects semicolons, tabs or
-# line ends between cells would take for one; also behind quotes and spaces, and in full width.
-_BEGINS_A_FORMULA = re.compile(r"(^|[\t\r\n;,|])([\s\"'“”„‘’]*)(?=[=+\-@＝＋－＠\t\r])")  # noqa: RUF001  # the full width is the point
+# What a spreadsheet would begin to calculate, also behind spaces and quotes and in full width: at the start of a cell,
+# or of what a program that expects semicolons, tabs, bars or line ends between cells would take for one.
+_BEGINS_A_FORMULA = re.compile(
+    r"^(?=[\t\r])|((?:^|[\t\r\n;|])(?:[^\S\t\r\n]|[\"'“”„‘’])*)(?=[=+\-@＝＋－＠])"  # noqa: RUF001  # full width is the point
+)
 
 SUBMISSIONS = (
     *("reference", "status", "received_at", "name", "email", "phone", "company", "subject", "message"),
@@ -46,7 +48,7 @@ def harmless(value: object) -> str:
         return ""
     if isinstance(value, list):
         value = ", ".join(value)
-    return _BEGINS_A_FORMULA.sub(r"\1'\2", str(value))
+    return _BEGINS_A_FORMULA.sub(lambda begins: f"{begins[1] or ''}'", str(value))
 
 
 async def download(work: UnitOfWork, export: Export) -> StreamingResponse:

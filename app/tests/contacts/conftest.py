@@ -7,18 +7,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
-from sqlalchemy import create_engine, text
+from fastapi import FastAPI
+from sqlalchemy import Connection, create_engine, text
 from starlette.testclient import TestClient
 from tests.committing import client_of
 from tests.cutting_proxy import CuttingProxy
 
 import pretamane
+from pretamane.contacts.colleagues import Colleague
+from pretamane.core.actors import Actor, Role
+from pretamane.core.database import Database
 from pretamane.settings import Settings
+from pretamane.wiring import LISTENERS, Platform, build_app
 
 Rows = Callable[[str], list[Any]]
 
@@ -99,3 +106,77 @@ def _wait_for(client: httpx2.Client, lines: Path) -> None:
         except httpx2.TransportError:
             time.sleep(0.1)
     pytest.fail(f"The server did not start: {lines.read_text()}")
+
+
+STEFAN = Actor(UUID(int=1), "Stefan", Role.STAFF)
+BEA = Actor(UUID(int=2), "Bea", Role.STAFF)
+VERA = Actor(UUID(int=3), "Vera", Role.VIEWER)
+GONE = UUID(int=4)
+
+
+def _everybody(_session: object) -> tuple[Colleague, ...]:
+    here = (Colleague(each.account_id, each.name) for each in (STEFAN, BEA, VERA) if each.account_id)
+    return (*here, Colleague(GONE, "Gustav", is_active=False))
+
+
+@pytest.fixture
+def platform(connection: Connection, settings: Settings, clock: Any) -> Platform:
+    known = {"listeners": LISTENERS, "colleagues": _everybody}
+    return Platform(settings, clock, Database(connection, clock, known=known), [])
+
+
+@contextmanager
+def browser_of(platform: Platform, actor: Actor) -> Iterator[TestClient]:
+    """Somebody who is signed in, on one of our own pages."""
+    edge = build_app(platform)
+    assert isinstance(edge.app, FastAPI)
+    edge.app.state.authenticate = lambda _request: actor
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    with TestClient(edge, headers=headers, raise_server_exceptions=False, follow_redirects=False) as browser:
+        yield browser
+
+
+@pytest.fixture
+def staff(platform: Platform) -> Iterator[TestClient]:
+    with browser_of(platform, STEFAN) as browser:
+        yield browser
+
+
+@pytest.fixture
+def bea(platform: Platform) -> Iterator[TestClient]:
+    with browser_of(platform, BEA) as browser:
+        yield browser
+
+
+@pytest.fixture
+def viewer(platform: Platform) -> Iterator[TestClient]:
+    with browser_of(platform, VERA) as browser:
+        yield browser
+
+
+Write = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def write(client: TestClient, staff: TestClient) -> Write:
+    """Send a message as a visitor would; what the staff's API says of it."""
+
+    def written(name: str = "Ada Byron", **said: object) -> dict[str, Any]:
+        email = f"{name.split(maxsplit=1)[0].lower()}@example.org"
+        message = {"name": name, "email": email, "message": "Could you call me?"} | said
+        reference = client.post("/api/v1/contact", json=message).json()["reference"]
+        [found] = staff.get("/api/v1/submissions", params={"q": reference}).json()["items"]
+        whole: dict[str, Any] = staff.get(f"/api/v1/submissions/{found['id']}").json()
+        return whole
+
+    return written
+
+
+def if_match(version: int) -> dict[str, str]:
+    return {"If-Match": f'"{version}"'}
+
+
+def one_of(answer: httpx2.Response) -> dict[str, Any]:
+    assert answer.status_code in (200, 201), answer.text
+    found: dict[str, Any] = answer.json()
+    return found
