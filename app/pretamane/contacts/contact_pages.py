@@ -21,7 +21,7 @@ from pretamane.core.actors import Actor, Role
 from pretamane.core.errors import AppError, ChangedMeanwhile, Conflict, Invalid, NotFound
 from pretamane.core.http.admission import Staff, Viewer
 from pretamane.core.http.fields import Fields
-from pretamane.core.unit_of_work import Transaction, Work
+from pretamane.core.unit_of_work import Work
 from pretamane.practice import queries as practice_queries
 from pretamane.practice.schemas import PublicPractice
 from pretamane.web import render
@@ -45,15 +45,13 @@ class Refused:
 
 
 @router.get(ADDRESS)
-def show_contacts(
-    actor: Viewer, session: Transaction, q: str = "", tag: str = "", cursor: str | None = None
-) -> Response:
-    page = lists.people(session, People(search=q, tag=tag), after=cursor)
+def show_contacts(actor: Viewer, work: Work, q: str = "", tag: str = "", cursor: str | None = None) -> Response:
+    page = work.run_now(lists.people, People(search=q, tag=tag), after=cursor)
     return render.page(
         "contacts/contacts.html",
         actor=actor,
         here="contacts",
-        practice=PublicPractice.of(practice_queries.current(session)),
+        practice=PublicPractice.of(work.run_now(practice_queries.current)),
         contacts=page.items,
         older=_address(q=q, tag=tag, cursor=page.next) if page.next else None,
         newest=_address(q=q, tag=tag) if cursor else None,

@@ -22,7 +22,7 @@ from pretamane.core.http.admission import ContactsReader, ContactsWriter
 from pretamane.core.http.listing import Chosen, Cursor, Limit, as_answer, chosen_fields
 from pretamane.core.http.versions import VERSIONED, SeenVersions, etag
 from pretamane.core.paging import PAGE
-from pretamane.core.unit_of_work import Transaction, Work
+from pretamane.core.unit_of_work import Work
 
 router = APIRouter(prefix="/api/v1", tags=["contacts"])
 
@@ -38,7 +38,7 @@ TagWanted = Annotated[str | None, Query(max_length=40, description="Only contact
 )
 def list_contacts(
     _by: ContactsReader,
-    session: Transaction,
+    work: Work,
     q: Search = None,
     tag: TagWanted = None,
     cursor: Cursor = None,
@@ -46,7 +46,7 @@ def list_contacts(
     fields: Chosen = None,
 ) -> dict[str, Any]:
     columns = chosen_fields(fields, lists.CONTACT_COLUMNS)
-    return as_answer(lists.people(session, People(q, tag), after=cursor, limit=limit, columns=columns))
+    return as_answer(work.run_now(lists.people, People(q, tag), after=cursor, limit=limit, columns=columns))
 
 
 @router.get(
@@ -67,10 +67,10 @@ async def export_contacts(_by: ContactsReader, work: Work, q: Search = None, tag
     summary="One contact, with the staff's notes",
     response_description="The contact; one that was merged names the contact that stands for it",
 )
-def show_contact(_by: ContactsReader, session: Transaction, response: Response, contact_id: UUID) -> ContactWithNotes:
-    contact = queries.contact(session, contact_id)
+def show_contact(_by: ContactsReader, work: Work, response: Response, contact_id: UUID) -> ContactWithNotes:
+    contact, notes = work.run_now(queries.contact_with_notes, contact_id)
     response.headers.update(etag(contact.version))
-    return ContactWithNotes.of(contact, queries.notes_about(session, contact))
+    return ContactWithNotes.of(contact, notes)
 
 
 @router.patch(
@@ -82,13 +82,13 @@ def show_contact(_by: ContactsReader, session: Transaction, response: Response, 
 )
 def change_contact(
     by: ContactsWriter,
-    session: Transaction,
+    work: Work,
     response: Response,
     contact_id: UUID,
     seen: SeenVersions,
     changes: ContactChanges,
 ) -> ContactOut:
-    contact = people.edit(session, contact_id, seen, changes.model_dump(exclude_unset=True), by)
+    contact = work.run_now(people.edit, contact_id, seen, changes.model_dump(exclude_unset=True), by)
     response.headers.update(etag(contact.version))
     return ContactOut.model_validate(contact)
 
@@ -100,8 +100,8 @@ def change_contact(
     summary="Note something about a contact",
     response_description="The note, which all staff see",
 )
-def note_on_contact(by: ContactsWriter, session: Transaction, contact_id: UUID, note: NoteIn) -> NoteOut:
-    return NoteOut.model_validate(people.note(session, contact_id, note.text, by))
+def note_on_contact(by: ContactsWriter, work: Work, contact_id: UUID, note: NoteIn) -> NoteOut:
+    return NoteOut.model_validate(work.run_now(people.note, contact_id, note.text, by))
 
 
 @router.get(
@@ -110,8 +110,8 @@ def note_on_contact(by: ContactsWriter, session: Transaction, contact_id: UUID, 
     summary="What a merge would do",
     response_description="The values that the contact would have, and how much would move",
 )
-def preview_merge(_by: ContactsReader, session: Transaction, contact_id: UUID, other: UUID) -> MergePreview:
-    return MergePreview.of(people.preview(session, contact_id, other))
+def preview_merge(_by: ContactsReader, work: Work, contact_id: UUID, other: UUID) -> MergePreview:
+    return MergePreview.of(work.run_now(people.preview, contact_id, other))
 
 
 @router.post(
@@ -123,12 +123,12 @@ def preview_merge(_by: ContactsReader, session: Transaction, contact_id: UUID, o
 )
 def merge_contacts(
     by: ContactsWriter,
-    session: Transaction,
+    work: Work,
     response: Response,
     contact_id: UUID,
     seen: SeenVersions,
     merge: MergeIn,
 ) -> ContactOut:
-    contact = people.merge(session, contact_id, seen, merge.other, [merge.other_version], by)
+    contact = work.run_now(people.merge, contact_id, seen, merge.other, [merge.other_version], by)
     response.headers.update(etag(contact.version))
     return ContactOut.model_validate(contact)

@@ -24,7 +24,7 @@ from pretamane.core.http.admission import ContactsReader, ContactsWriter
 from pretamane.core.http.listing import Chosen, Cursor, Limit, as_answer, chosen_fields
 from pretamane.core.http.versions import VERSIONED, SeenVersions, etag
 from pretamane.core.paging import PAGE
-from pretamane.core.unit_of_work import Transaction, Work
+from pretamane.core.unit_of_work import Work
 
 router = APIRouter(prefix="/api/v1", tags=["submissions"])
 
@@ -55,14 +55,14 @@ CSV: dict[int | str, dict[str, Any]] = {
 )
 def list_submissions(
     _by: ContactsReader,
-    session: Transaction,
+    work: Work,
     which: Which,
     cursor: Cursor = None,
     limit: Limit = PAGE,
     fields: Chosen = None,
 ) -> dict[str, Any]:
     columns = chosen_fields(fields, lists.SUBMISSION_COLUMNS)
-    return as_answer(lists.messages(session, which, after=cursor, limit=limit, columns=columns))
+    return as_answer(work.run_now(lists.messages, which, after=cursor, limit=limit, columns=columns))
 
 
 @router.patch(
@@ -71,10 +71,10 @@ def list_submissions(
     summary="Mark several messages at once",
     response_description="Which of them are changed; those that somebody else changed meanwhile are left as they are",
 )
-def change_submissions(by: ContactsWriter, session: Transaction, changes: BulkChanges) -> BulkOutcome:
+def change_submissions(by: ContactsWriter, work: Work, changes: BulkChanges) -> BulkOutcome:
     seen = {each.id: [each.version] for each in changes.submissions}
     wanted = Change({"status": changes.status}, blocking=changes.block_senders)
-    return BulkOutcome.of(inbox.change_several(session, seen, wanted, by))
+    return BulkOutcome.of(work.run_now(inbox.change_several, seen, wanted, by))
 
 
 @router.get(
@@ -95,12 +95,10 @@ async def export_submissions(_by: ContactsReader, work: Work, which: Which) -> R
     summary="One message, with the staff's notes",
     response_description="The message as it was sent, and what is known about it",
 )
-def show_submission(
-    _by: ContactsReader, session: Transaction, response: Response, submission_id: UUID
-) -> SubmissionWithNotes:
-    submission = queries.submission(session, submission_id)
+def show_submission(_by: ContactsReader, work: Work, response: Response, submission_id: UUID) -> SubmissionWithNotes:
+    submission, notes = work.run_now(queries.submission_with_notes, submission_id)
     response.headers.update(etag(submission.version))
-    return SubmissionWithNotes.of(submission, queries.notes_about(session, submission))
+    return SubmissionWithNotes.of(submission, notes)
 
 
 @router.patch(
@@ -112,14 +110,14 @@ def show_submission(
 )
 def change_submission(
     by: ContactsWriter,
-    session: Transaction,
+    work: Work,
     response: Response,
     submission_id: UUID,
     seen: SeenVersions,
     changes: SubmissionChanges,
 ) -> SubmissionOut:
     wanted = Change(changes.model_dump(exclude_unset=True))
-    submission, _ = inbox.change(session, submission_id, seen, wanted, by)
+    submission, _ = work.run_now(inbox.change, submission_id, seen, wanted, by)
     response.headers.update(etag(submission.version))
     return SubmissionOut.model_validate(submission)
 
@@ -131,8 +129,8 @@ def change_submission(
     summary="Note something about a message",
     response_description="The note, which all staff see",
 )
-def note_on_submission(by: ContactsWriter, session: Transaction, submission_id: UUID, note: NoteIn) -> NoteOut:
-    return NoteOut.model_validate(inbox.note(session, submission_id, note.text, by))
+def note_on_submission(by: ContactsWriter, work: Work, submission_id: UUID, note: NoteIn) -> NoteOut:
+    return NoteOut.model_validate(work.run_now(inbox.note, submission_id, note.text, by))
 
 
 @router.post(
@@ -143,7 +141,7 @@ def note_on_submission(by: ContactsWriter, session: Transaction, submission_id: 
     response_description="The answer as it is kept; it is on its way, and `sent_at` says later when it left",
 )
 def answer_submission(
-    by: ContactsWriter, session: Transaction, submission_id: UUID, seen: SeenVersions, answer: AnswerIn
+    by: ContactsWriter, work: Work, submission_id: UUID, seen: SeenVersions, answer: AnswerIn
 ) -> NoteOut:
-    kept = inbox.answer(session, submission_id, seen, answer.text, by, done=answer.done)
+    kept = work.run_now(inbox.answer, submission_id, seen, answer.text, by, done=answer.done)
     return NoteOut.model_validate(kept)

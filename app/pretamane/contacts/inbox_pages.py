@@ -21,7 +21,7 @@ from pretamane.core.errors import AppError, Conflict, NotFound
 from pretamane.core.events import Event
 from pretamane.core.http.admission import Staff, Viewer
 from pretamane.core.http.fields import Choices, Fields
-from pretamane.core.unit_of_work import Transaction, Work
+from pretamane.core.unit_of_work import Work
 from pretamane.practice import queries as practice_queries
 from pretamane.practice.schemas import PublicPractice
 from pretamane.web import render
@@ -58,31 +58,37 @@ class Filters:
 @router.get(ADDRESS)
 def show_inbox(
     actor: Viewer,
-    session: Transaction,
+    work: Work,
     shown: Annotated[Filters, Depends(Filters)],
     done: UUID | None = None,
     told: str = "",
 ) -> Response:
-    status = None if shown.status == "all" else shown.status
-    which = Messages(status=status, assignee_id=_assignee(shown.assignee, actor), search=shown.q)
-    page = lists.messages(session, which, after=shown.cursor)
     return render.page(
         "contacts/inbox.html",
         actor=actor,
         here="inbox",
-        practice=PublicPractice.of(practice_queries.current(session)),
         may_write=actor.role >= Role.STAFF,
-        tabs=_tabs(session, shown),
         labels=LABELS,
-        messages=page.items,
-        older=shown.address(page.next) if page.next else None,
         newest=shown.address() if shown.cursor else None,
-        names=colleagues.names(session),
-        colleagues=colleagues.others(session, actor),
         shown=shown,
-        undo=undo_of(session, done, actor),
         told=_TOLD.get(told),
+        **work.run_now(_listed, shown, done, actor),
     )
+
+
+def _listed(session: Session, shown: Filters, done: UUID | None, actor: Actor) -> dict[str, Any]:
+    status = None if shown.status == "all" else shown.status
+    which = Messages(status=status, assignee_id=_assignee(shown.assignee, actor), search=shown.q)
+    page = lists.messages(session, which, after=shown.cursor)
+    return {
+        "practice": PublicPractice.of(practice_queries.current(session)),
+        "tabs": _tabs(session, shown),
+        "messages": page.items,
+        "older": shown.address(page.next) if page.next else None,
+        "names": colleagues.names(session),
+        "colleagues": colleagues.others(session, actor),
+        "undo": undo_of(session, done, actor),
+    }
 
 
 def _assignee(asked: str, actor: Actor) -> UUID | None:

@@ -53,6 +53,16 @@ def notes_about(session: Session, subject: Submission | Contact) -> Sequence[Not
     return session.scalars(select(Note).where(about == subject.id).order_by(Note.made_at, Note.id)).all()
 
 
+def submission_with_notes(session: Session, submission_id: UUID) -> tuple[Submission, Sequence[Note]]:
+    found = submission(session, submission_id)
+    return found, notes_about(session, found)
+
+
+def contact_with_notes(session: Session, contact_id: UUID) -> tuple[Contact, Sequence[Note]]:
+    found = contact(session, contact_id)
+    return found, notes_about(session, found)
+
+
 def contact_called(session: Session, called: str) -> Contact | None:
     """The contact with this id or e-mail address, or who wrote the message with this reference."""
     found = session.scalar(select(Contact).where(_is_called(plain(called))))

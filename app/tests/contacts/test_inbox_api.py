@@ -32,12 +32,13 @@ def test_the_newest_message_comes_first(staff, write, clock):
 
 
 def test_a_list_is_walked_page_by_page_without_gap_or_repetition(staff, write, clock):
-    written = []
+    written: list[str] = []
     for number in range(7):
         written.insert(0, write(f"Visitor{number} Some")["id"])
         clock.move(number % 2)  # some arrive at the same moment
 
-    walked, cursor = [], None
+    walked: list[str] = []
+    cursor = None
     while cursor is not None or not walked:
         page = one_of(staff.get(ADDRESS, params={"limit": 3, **({"cursor": cursor} if cursor else {})}))
         walked += [each["id"] for each in page["items"]]
