@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench import lists
 from bench.load import Load, load, post
 from pretamane.adapters.postgres_running import address_of_running
 from pretamane.core.http.server import listen
@@ -130,6 +131,7 @@ def main() -> None:
         starts = seconds_of_second_starts(folder)
         memory = idle_memory(folder)
         ours, bare = posts_per_second(folder)
+        list_rows = lists.rows(folder / "lists")
     refused = [load.statuses for load in (*ours, *bare) if set(load.statuses) != {201}]
     if refused:
         sys.exit(f"some posts were not answered 201: {refused}")
@@ -143,6 +145,7 @@ def main() -> None:
             "0.5 or better",
         ),
         ("second start to first 200, seconds", f"{statistics.median(starts):.2f} (at most {max(starts):.2f})", "2"),
+        *list_rows,
         *((f"idle PSS of {who}, MB", f"{megabytes:.0f}", "90" if "web" in who else "") for who, megabytes in memory),
     ]
     table = "\n".join(f"| {what} | {figure} | {goal} |" for what, figure, goal in rows)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, func, literal_column, select, tuple_, union_all
+from sqlalchemy import CTE, ColumnElement, Row, Select, Subquery, func, literal_column, select, tuple_, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from pretamane.contacts.models import STATUSES, Contact, Submission
@@ -15,6 +15,8 @@ from pretamane.core.paging import PAGE, Page, Place, page_of
 # Beyond that nobody counts: “999+” says as much, and costs the same at a hundred thousand.
 COUNTED = 1000
 EXCERPT = 200
+# How many of the newest rows are looked at for a word before the index of words is asked.
+WALKED = 1000
 LONGEST_SEARCH = 200
 
 _WORD = re.compile(r"[^\W_]+")
@@ -73,27 +75,70 @@ def messages(
     session: Session, which: Messages, *, after: str | None = None, limit: int = PAGE, columns: Sequence[str] = ()
 ) -> Page[Row[Any]]:
     names = columns or [name for name in SUBMISSION_COLUMNS if name != "message"]
-    query: Select[Any] = select(*(SUBMISSION_COLUMNS[name] for name in names), *_places(*_BY_ARRIVAL))
     wanted = (
         (Submission.status, which.status),
         (Submission.assignee_id, which.assignee_id),
         (Submission.contact_id, which.contact_id),
     )
-    query = query.where(*(column == value for column, value in wanted if value is not None))
-    query = _matching(query, Submission.words, which.search)
-    return _page(session, query, _BY_ARRIVAL, after, limit)
+    known = [column == value for column, value in wanted if value is not None]
+    those = _List(_BY_ARRIVAL, [SUBMISSION_COLUMNS[name] for name in names], known, Submission.words)
+    return those.page(session, which.search, after, limit)
 
 
 def people(
     session: Session, which: People, *, after: str | None = None, limit: int = PAGE, columns: Sequence[str] = ()
 ) -> Page[Row[Any]]:
-    names = columns or list(CONTACT_COLUMNS)
-    query: Select[Any] = select(*(CONTACT_COLUMNS[name] for name in names), *_places(*_BY_MEETING))
-    query = query.where(Contact.merged_into.is_(None))
+    known: list[ColumnElement[bool]] = [Contact.merged_into.is_(None)]
     if tag := plain(which.tag or "").lower():
-        query = query.where(Contact.tags.contains([tag]))
-    query = _matching(query, Contact.words, which.search)
-    return _page(session, query, _BY_MEETING, after, limit)
+        known.append(Contact.tags.contains([tag]))
+    those = _List(_BY_MEETING, [CONTACT_COLUMNS[name] for name in columns or CONTACT_COLUMNS], known, Contact.words)
+    return those.page(session, which.search, after, limit)
+
+
+@dataclass(frozen=True)
+class _List:
+    """Rows by time and id, newest first."""
+
+    order: tuple[Any, Any]
+    columns: Sequence[Any]
+    known: Sequence[ColumnElement[bool]]
+    words: InstrumentedAttribute[str]
+
+    def page(self, session: Session, search: str | None, after: str | None, limit: int) -> Page[Row[Any]]:
+        asked, known = _asked(search), [*self.known]
+        if after is not None:
+            place = Place.of(after)
+            known.append(tuple_(*self.order) < tuple_(place.at, place.id))
+        rows = self._found(session, known, asked, limit) if asked is not None else self._rows(session, known, limit)
+        return page_of(rows, limit, lambda row: Place(row.place_at, row.place_id))
+
+    def _found(
+        self, session: Session, known: Sequence[ColumnElement[bool]], asked: ColumnElement[Any], limit: int
+    ) -> Sequence[Row[Any]]:
+        """A common word is soon met among the newest; a rare one is found by the index of words.
+
+        PostgreSQL cannot tell them apart while the last word is still being typed, and a wrong guess is a slow one.
+        """
+        at, identity = self.order
+        newest = select(at.label("at"), identity.label("id"), self.words.label("words")).where(*known)
+        near = newest.order_by(at.desc(), identity.desc()).limit(WALKED).subquery()
+        common = _first(near, limit).where(near.c.words.bool_op("@@")(asked))
+        rows = self._rows(session, [identity.in_(common)], limit)
+        if len(rows) > limit:
+            return rows
+        everywhere = select(at.label("at"), identity.label("id")).where(*known, self.words.bool_op("@@")(asked))
+        found = everywhere.cte("found").prefix_with("MATERIALIZED")
+        return self._rows(session, [identity.in_(_first(found, limit))], limit)
+
+    def _rows(self, session: Session, which: Sequence[ColumnElement[bool]], limit: int) -> Sequence[Row[Any]]:
+        """One more than the page has, which tells whether there are more."""
+        at, identity = self.order
+        query: Select[Any] = select(*self.columns, at.label("place_at"), identity.label("place_id")).where(*which)
+        return session.execute(query.order_by(at.desc(), identity.desc()).limit(limit + 1)).all()
+
+
+def _first(found: Subquery | CTE, limit: int) -> Select[Any]:
+    return select(found.c.id).order_by(found.c.at.desc(), found.c.id.desc()).limit(limit + 1)
 
 
 def plain(text: str) -> str:
@@ -115,26 +160,9 @@ def counts(session: Session) -> dict[str, int]:
     return {row.status: row.there for row in rows}
 
 
-def _places(at: Any, identity: Any) -> tuple[Any, Any]:
-    return at.label("place_at"), identity.label("place_id")
-
-
-def _page(
-    session: Session, query: Select[Any], order: tuple[Any, Any], after: str | None, limit: int
-) -> Page[Row[Any]]:
-    if after is not None:
-        place = Place.of(after)
-        query = query.where(tuple_(*order) < tuple_(place.at, place.id))
-    newest_first = query.order_by(*(column.desc() for column in order)).limit(limit + 1)
-    return page_of(session.execute(newest_first).all(), limit, lambda row: Place(row.place_at, row.place_id))
-
-
-def _matching(query: Select[Any], words: InstrumentedAttribute[str], search: str | None) -> Select[Any]:
-    wanted = _WORD.findall((search or "")[:LONGEST_SEARCH])
-    return query.where(_has_all(words, wanted)) if wanted else query
-
-
-def _has_all(words: InstrumentedAttribute[str], wanted: Sequence[str]) -> ColumnElement[bool]:
+def _asked(search: str | None) -> ColumnElement[Any] | None:
     """All of the words, the last one perhaps still being typed. Only letters and digits: nothing has to be escaped."""
-    asked = " & ".join(f"'{word}'" for word in wanted) + ":*"
-    return words.bool_op("@@")(func.to_tsquery(literal_column("'simple'"), asked))
+    wanted = _WORD.findall((search or "")[:LONGEST_SEARCH])
+    if not wanted:
+        return None
+    return func.to_tsquery(literal_column("'simple'"), " & ".join(f"'{word}'" for word in wanted) + ":*")

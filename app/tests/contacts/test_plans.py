@@ -68,7 +68,7 @@ def planned(connection: Connection) -> Iterator[list[str]]:
     asked: list[tuple[str, object]] = []
 
     def remember(_connection: object, _cursor: object, statement: str, values: object, *_: object) -> None:
-        if statement.lstrip().upper().startswith(("SELECT", "(SELECT")):
+        if statement.lstrip().upper().startswith(("SELECT", "(SELECT", "WITH")):
             asked.append((statement, values))
 
     event.listen(connection, "before_cursor_execute", remember)
@@ -94,8 +94,8 @@ def test_messages_are_listed_by_an_index(full, which, after):
     with Session(full) as session, planned(full) as plans:
         lists.messages(session, which, after=after)
 
-    assert len(plans) == 1
-    assert "Seq Scan" not in plans[0], plans[0]
+    assert len(plans) in (1, 2)
+    assert not [plan for plan in plans if "Seq Scan" in plan]
 
 
 @pytest.mark.parametrize("after", [None, PLACE], ids=["the first page", "a later page"])
@@ -104,8 +104,8 @@ def test_contacts_are_listed_by_an_index(full, which, after):
     with Session(full) as session, planned(full) as plans:
         lists.people(session, which, after=after)
 
-    assert len(plans) == 1
-    assert "Seq Scan" not in plans[0], plans[0]
+    assert len(plans) in (1, 2)
+    assert not [plan for plan in plans if "Seq Scan" in plan]
 
 
 def test_counts_and_single_reads_use_an_index(full):
