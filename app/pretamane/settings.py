@@ -49,6 +49,12 @@ _REASONS = {
     "string_too_short": "must have at least {min_length} characters",
 }
 
+# Alone, the networks would make every visitor one client, and the header would be believed of nobody.
+_HALF_A_PROXY = (
+    f"{PREFIX}TRUSTED_PROXIES and {PREFIX}CLIENT_ADDRESS_HEADER must be given together: "
+    "which proxies are believed, and which header of theirs."
+)
+
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 
 
@@ -167,6 +173,8 @@ def load(
     faults = [*gathered.faults, *_missing(gathered)]
     made_key = None if "signing_key" in gathered.found else secrets.token_urlsafe(48)
     settings = _checked(gathered, made_key, faults)
+    if settings is not None and bool(settings.trusted_proxies) != bool(settings.client_address_header):
+        faults.append(_HALF_A_PROXY)
     if settings is not None and made_key is not None and not faults:
         settings = _with_lasting_key(settings, keeping_key, faults)
     if settings is None or faults:

@@ -135,8 +135,15 @@ def ssm_path(text: str) -> str:
 
 def _database_url(given: object) -> object:
     text = given.get_secret_value() if isinstance(given, SecretStr) else given
-    if isinstance(text, str) and not text.startswith(_DATABASE_SCHEMES):
+    if not isinstance(text, str):
+        return given
+    if not text.startswith(_DATABASE_SCHEMES):
         raise ValueError("must begin with postgresql://, because only PostgreSQL keeps the records")
+    if not _can_be_connected_to(text):
+        raise ValueError(
+            "must read like postgresql://user@host:5432/database, with libpq's own options only "
+            "and with %25 for a % in the password"
+        )
     return given
 
 
@@ -159,8 +166,8 @@ def mail_server(url: str) -> MailServer | None:
     parts = _mail_address(url)
     if parts is None:
         raise ValueError(
-            "must be log:, or like smtp://user:password@host:587, "
-            "where a password's own @, / and % are written %40, %2F and %25"
+            "must be log:, or like smtp://mail.example:587, with user:password@ before the host where it needs them "
+            "(their own @, / and % are written %40, %2F and %25)"
         )
     options = _mail_options(parts)
     user, password = _credentials(parts)
@@ -236,6 +243,18 @@ def own_sender(public_url: str) -> str:
     """A bare IP address is no domain to send from; nobody far away gets mail from such an installation anyway."""
     host = urlsplit(public_url).hostname or ""
     return f"noreply@{host}" if _MAILBOX.fullmatch(f"n@{host}") and not host.rpartition(".")[2].isdigit() else _LOCALLY
+
+
+def _can_be_connected_to(text: str) -> bool:
+    """What the driver would refuse only later, in words that hold the address with its password."""
+    import psycopg2.extensions  # type: ignore[import-untyped]  # it comes without types
+
+    try:
+        parts: dict[str, str] = psycopg2.extensions.parse_dsn(f"postgresql://{text.partition('://')[2]}")
+    except psycopg2.ProgrammingError:
+        return False
+    port = parts.get("port", "5432")
+    return port.isdecimal() and 1 <= int(port) <= _HIGHEST_PORT
 
 
 def _folder(text: str) -> str:

@@ -17,6 +17,7 @@ from pretamane.adapters.mail_log import LogMailer
 from pretamane.adapters.mail_smtp import SmtpMailer
 from pretamane.adapters.postgres import PostgresServer
 from pretamane.adapters.postgres_embedded import EmbeddedPostgres
+from pretamane.adapters.postgres_folder import has_cluster
 from pretamane.adapters.postgres_running import address_of_running
 from pretamane.contacts import api as contacts
 from pretamane.contacts import desk, inbox
@@ -52,6 +53,7 @@ from pretamane.practice import pages as practice_pages
 from pretamane.practice import queries as practice_queries
 from pretamane.settings import Settings
 from pretamane.settings_values import mail_server
+from pretamane.system import administration
 from pretamane.system import api as system
 from pretamane.system import pages as system_pages
 from pretamane.system.health import HealthCheck
@@ -79,11 +81,19 @@ def every_table() -> MetaData:
 
 @contextmanager
 def database_for(settings: Settings) -> Iterator[Settings]:
-    """Settings that name a running database: the one given, the one already running here, or one started for now."""
+    """Settings that name a running database: the one given, the one already running here, or one started for now.
+
+    It makes none: who is in the wrong folder would get an empty house and believe it to be theirs.
+    """
     if settings.database_url is not None:
         yield settings
     elif running := address_of_running(settings.data_dir):
         yield _with_database(settings, running)
+    elif not has_cluster(settings.data_dir):
+        raise CannotStart(
+            f"There is no database in {settings.data_dir.absolute()} yet: `pretamane up` makes one; "
+            "if yours is elsewhere, name its folder as PRETAMANE_DATA_DIR."
+        )
     else:
         with OwnPostgres(settings, SystemClock()) as own:
             yield own.settings
@@ -209,6 +219,7 @@ def tasks(platform: Platform) -> dict[str, Task]:
 def build_app(platform: Platform) -> Edge:
     """Everything that answers HTTP, inside its edge."""
     settings, clock, work, limits = platform.settings, platform.clock, platform.work, platform.rate_limits
+    health = HealthCheck(platform.dependencies, clock)
     as_page = _refusals_as_pages(work)
     intake = contacts.Intake(work, OnlyOnce(work, clock), limits, clock, settings.contact_limit)
     app = compose(
@@ -219,9 +230,11 @@ def build_app(platform: Platform) -> Edge:
             insights.router(work, limits, clock, settings.visit_limit),
             system.router,
             system.readiness(platform.why_not_ready),
-            system.dependencies(HealthCheck(platform.dependencies, clock)),
+            system.dependencies(health),
+            administration.router(administration.Administration(work, health, settings.data_dir, clock)),
             practice_pages.router,
             system_pages.router,
+            system_pages.first_run_pages(system_pages.FirstRun(mail_goes_out=False)),  # no mailer is wired yet
             assets.router,
         ],
         site(settings.site_dir),

@@ -157,6 +157,18 @@ def test_a_postgresql_address_is_taken_as_it_is_given(scheme):
     assert settings.database_url.get_secret_value() == url
 
 
+@pytest.mark.parametrize(
+    "half", [{"PRETAMANE_TRUSTED_PROXIES": "10.0.0.0/8"}, {"PRETAMANE_CLIENT_ADDRESS_HEADER": "Cf-Connecting-Ip"}]
+)
+def test_proxies_and_the_header_that_they_are_believed_in_come_together(half):
+    both = {"PRETAMANE_TRUSTED_PROXIES": "10.0.0.0/8", "PRETAMANE_CLIENT_ADDRESS_HEADER": "Cf-Connecting-Ip"}
+
+    (fault,) = faults_of(half)
+
+    assert "PRETAMANE_TRUSTED_PROXIES and PRETAMANE_CLIENT_ADDRESS_HEADER must be given together" in fault
+    assert load(both, keeping_key=False).settings.client_address_header == "Cf-Connecting-Ip"
+
+
 def test_no_refusal_repeats_a_secret(tmp_path):
     (tmp_path / "binary").write_bytes(SENTINEL.encode() + b"\xff")
     environ = {

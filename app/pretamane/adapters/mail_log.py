@@ -31,5 +31,5 @@ class LogMailer:
     def probe(self) -> None:
         """Nothing is written to find out: `pretamane check` leaves no trace."""
         nearest = next(folder for folder in (self._folder, *self._folder.absolute().parents) if folder.exists())
-        if not os.access(nearest, os.W_OK | os.X_OK):
-            raise Unavailable(f"Mail cannot be kept in {self._folder}: {nearest} is not ours to write to.")
+        if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
+            raise Unavailable(f"Mail cannot be kept in {self._folder}: {nearest} is no folder that we may write to.")

@@ -10,7 +10,7 @@ from pretamane.core.errors import Unavailable, Undeliverable
 from pretamane.ports import Clock
 from pretamane.settings_values import MailServer
 
-# For each answer of the server's, so that one which says nothing holds up a job, not the worker.
+# For each answer of the server's; one that takes longer is taken for away.
 PATIENCE_SECONDS = 30
 PROBE_SECONDS = 5
 # Anyone may ask for /health as often as they like; the mail server is not bothered for each of them.
@@ -30,14 +30,12 @@ class SmtpMailer:
     def send(self, message: EmailMessage) -> None:
         with _refusing("The mail server did not take a mail"), self._session(PATIENCE_SECONDS) as smtp:
             try:
-                smtp.send_message(message, *_envelope(message))
+                _hand_over(smtp, message)
             except smtplib.SMTPRecipientsRefused as refusal:
                 code = next(iter(refusal.recipients.values()))[0]
                 if code >= 500:
                     raise Undeliverable(f"The mail server has no such recipient (it answered {code}).") from None
                 raise
-            except smtplib.SMTPNotSupportedError:
-                raise Undeliverable("The mail server cannot write to addresses with letters beyond ASCII.") from None
 
     def probe(self) -> None:
         if self._clock.monotonic() - self._asked_at >= REMEMBERED_SECONDS:
@@ -78,12 +76,15 @@ class SmtpMailer:
         return ssl.create_default_context(cafile=self._server.ca)
 
 
-def _envelope(message: EmailMessage) -> tuple[str, list[str]]:
-    """From parsed headers: the library would read their text again, by older and laxer rules."""
-    return (
-        message["From"].addresses[0].addr_spec,
-        [mailbox.addr_spec for mailbox in message["To"].addresses],
-    )
+def _hand_over(smtp: smtplib.SMTP, message: EmailMessage) -> None:
+    """Not by send_message(), which reads addresses by laxer rules than they were checked by, and alters some lines."""
+    sender, recipient = (message[header].addresses[0].addr_spec for header in ("From", "To"))
+    options: tuple[str, ...] = ()
+    if not recipient.isascii():
+        if not smtp.has_extn("smtputf8"):
+            raise Undeliverable("The mail server cannot write to addresses with letters beyond ASCII.")
+        options = ("SMTPUTF8", "BODY=8BITMIME")
+    smtp.sendmail(sender, [recipient], message.as_bytes(), options)
 
 
 @contextmanager
@@ -114,5 +115,5 @@ def _said(failure: smtplib.SMTPException) -> str:
         case smtplib.SMTPResponseException():
             return f"it answered {failure.smtp_code}"
         case smtplib.SMTPNotSupportedError():
-            return "it offers no STARTTLS, or no way to sign in"
+            return "it offers no STARTTLS" if "STARTTLS" in str(failure) else "it offers no way to sign in"
     return "it broke off the conversation"

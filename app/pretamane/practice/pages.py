@@ -11,9 +11,9 @@ from pretamane.core.errors import AppError, ChangedMeanwhile, Invalid
 from pretamane.core.http.admission import Admin
 from pretamane.core.http.fields import FieldsAndFile
 from pretamane.core.unit_of_work import Work
-from pretamane.practice import queries, service
+from pretamane.practice import queries, service, zones
 from pretamane.practice.models import Practice
-from pretamane.practice.schemas import LOGO_LIMIT, PublicPractice, time_zones
+from pretamane.practice.schemas import LOGO_LIMIT, PublicPractice
 from pretamane.web import render
 
 ADDRESS = "/app/settings/practice"
@@ -77,7 +77,7 @@ def _form(
         request_id=request_ids.current.get(),
         saved=saved,
         version=practice.version,
-        zones=_by_region(values.get("time_zone")),
+        zones=zones.by_region(values.get("time_zone")),
         logo_limit=LOGO_LIMIT // 1024,
     )
 
@@ -85,13 +85,3 @@ def _form(
 def _differences(practice: Practice, values: Mapping[str, str | None]) -> dict[str, str | None]:
     there = {name: getattr(practice, name) for name in TEXTS}
     return {name: value for name, value in there.items() if (value or "") != (values.get(name) or "")}
-
-
-def _by_region(chosen: str | None) -> dict[str, list[str]]:
-    """Zones of places, by continent; administrative ones only where they are chosen already."""
-    regions: dict[str, list[str]] = {"": sorted({"UTC", *([chosen] if chosen else [])})}
-    for zone in sorted(time_zones() - set(regions[""])):
-        region, slash, _ = zone.partition("/")
-        if slash and region not in ("Etc", "SystemV", "US"):
-            regions.setdefault(region, []).append(zone)
-    return regions

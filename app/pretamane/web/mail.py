@@ -125,11 +125,11 @@ def one_line(text: str) -> str:
 
 def _mailbox(address: str) -> Address:
     try:
-        normal = normalised_email(address)
-        mailbox = Address(addr_spec=normal)
+        local, _, domain = normalised_email(address).rpartition("@")
+        mailbox = Address(username=local, domain=domain)
     except (ValueError, MessageError):
         raise Undeliverable("The address is none that mail can be sent to.") from None
-    if mailbox.addr_spec != normal or "=?" in normal:
+    if mailbox.addr_spec != f"{local}@{domain}" or "=?" in local:
         raise Undeliverable("The address is none that mail can be sent to.")
     return mailbox
 

@@ -5,6 +5,6 @@ from zoneinfo import ZoneInfo
 
 
 def local(moment: datetime, zone: str) -> str:
-    """Such as “3 March 2026, 14:05”: the month in letters, since half the world reads 3/2 the other way round."""
+    """Such as “3 Mar 2026, 14:05”: the month in letters, since half the world reads 3/2 the other way round."""
     there = moment.astimezone(ZoneInfo(zone))
-    return f"{there.day} {there:%B %Y, %H:%M}"
+    return f"{there.day} {there:%b %Y, %H:%M}"

@@ -108,7 +108,7 @@ class RateLimits:
     def spend(self, request: Request, name: str, limit: str) -> None:
         exchange = exchanges.of(request.scope)
         item = _parsed(limit)
-        key = f"{name}:{self._pseudonym(exchange.client)}"
+        key = f"{name}:{self.pseudonym(request)}"
         window = self.windows.count(key, item.get_expiry())
         left = max(0, item.amount - window.hits)
         wait = max(1, math.ceil((window.ends_at - self.windows.clock.now()).total_seconds()))
@@ -121,8 +121,9 @@ class RateLimits:
                 headers={"Retry-After": str(wait)},
             )
 
-    def _pseudonym(self, client: str) -> str:
-        """Addresses are personal: the table never holds one."""
+    def pseudonym(self, request: Request) -> str:
+        """Addresses are personal: no table ever holds one."""
+        client = exchanges.of(request.scope).client
         return hmac.new(self._secret, client.encode(), hashlib.sha256).hexdigest()[:32]
 
 
