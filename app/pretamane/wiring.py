@@ -8,17 +8,18 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, MetaData
 
+from pretamane.accounts import models as accounts_models
+from pretamane.accounts.recognition import SessionCookie, recognising
 from pretamane.adapters.postgres import PostgresServer
 from pretamane.adapters.postgres_embedded import EmbeddedPostgres
 from pretamane.adapters.postgres_running import address_of_running
 from pretamane.contacts import api as contacts
 from pretamane.contacts import models as contacts_models
 from pretamane.core import audit, events, housekeeping, idempotency, migrations
-from pretamane.core.actors import Actor
 from pretamane.core.clock import SystemClock
 from pretamane.core.crew import Backoff
 from pretamane.core.database import Database, Record, open_engine, open_unpooled
@@ -45,7 +46,7 @@ from pretamane.system.health import HealthCheck
 from pretamane.web import assets
 from pretamane.web.site import site
 
-WITH_TABLES = (audit, events, jobs_models, contacts_models, insights_models, practice_models)
+WITH_TABLES = (audit, events, jobs_models, accounts_models, contacts_models, insights_models, practice_models)
 # Who acts in the same transaction when something happens further right.
 LISTENERS: events.Listeners = {}
 # Each statement on them takes a fraction of a millisecond: few serve many.
@@ -191,7 +192,7 @@ def build_app(platform: Platform) -> Edge:
     )
     app.state.work = work
     app.state.public_url = settings.public_url
-    app.state.authenticate = _nobody
+    app.state.authenticate = recognising(platform.database, clock, SessionCookie.at(settings.public_url))
     return Edge(
         app,
         cors=Cors({settings.public_url, *settings.cors_origins}),
@@ -199,10 +200,6 @@ def build_app(platform: Platform) -> Edge:
         clock=clock,
         body_limit=settings.body_limit,
     )
-
-
-def _nobody(_request: Request) -> Actor | None:
-    return None
 
 
 def _life(platform: Platform) -> Lifespan:
