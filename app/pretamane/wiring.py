@@ -12,7 +12,12 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, MetaData
 
+from pretamane.accounts import api as accounts
+from pretamane.accounts import entering, entrance_pages, profile_pages
 from pretamane.accounts import models as accounts_models
+from pretamane.accounts import pages as accounts_pages
+from pretamane.accounts import sessions as accounts_sessions
+from pretamane.accounts.jobs import link_address
 from pretamane.accounts.recognition import SessionCookie, recognising
 from pretamane.adapters.postgres import PostgresServer
 from pretamane.adapters.postgres_embedded import EmbeddedPostgres
@@ -23,7 +28,7 @@ from pretamane.core import audit, events, housekeeping, idempotency, migrations
 from pretamane.core.clock import SystemClock
 from pretamane.core.crew import Backoff
 from pretamane.core.database import Database, Record, open_engine, open_unpooled
-from pretamane.core.errors import AppError, CannotStart
+from pretamane.core.errors import AppError, CannotStart, Conflict
 from pretamane.core.http import rate_limits
 from pretamane.core.http.application import Lifespan, compose
 from pretamane.core.http.cors import Cors
@@ -51,7 +56,7 @@ WITH_TABLES = (audit, events, jobs_models, accounts_models, contacts_models, ins
 LISTENERS: events.Listeners = {}
 # Each statement on them takes a fraction of a millisecond: few serve many.
 AUTOCOMMIT_CONNECTIONS = 3
-SWEEPS = (idempotency.forget_old, rate_limits.forget_ended, events.forget_old)
+SWEEPS = (idempotency.forget_old, rate_limits.forget_ended, events.forget_old, accounts_sessions.forget_ended)
 
 _log = logging.getLogger("pretamane.wiring")
 
@@ -172,12 +177,26 @@ def tasks(platform: Platform) -> dict[str, Task]:  # noqa: ARG001
     return {task.name: task for task in all_of_them}
 
 
+def first_administrators_link(platform: Platform) -> str | None:
+    """None once somebody can let others in."""
+    try:
+        token = platform.work.run_now(entering.make_first_administrators_link)
+    except Conflict:
+        return None
+    return link_address(platform.settings.public_url, token)
+
+
 def build_app(platform: Platform) -> Edge:
     """Everything that answers HTTP, inside its edge."""
     settings, clock, work, limits = platform.settings, platform.clock, platform.work, platform.rate_limits
     intake = contacts.Intake(work, OnlyOnce(work, clock), limits, clock, settings.contact_limit)
+    cookie = SessionCookie.at(settings.public_url)
     app = compose(
         [
+            accounts.router,
+            accounts_pages.router,
+            entrance_pages.router(entrance_pages.Entrance(work, limits, cookie)),
+            profile_pages.router(profile_pages.ProfilePage(work, limits, cookie)),
             practice.router,
             contacts.router(intake),
             insights.router(work, limits, clock, settings.visit_limit),
@@ -192,7 +211,7 @@ def build_app(platform: Platform) -> Edge:
     )
     app.state.work = work
     app.state.public_url = settings.public_url
-    app.state.authenticate = recognising(platform.database, clock, SessionCookie.at(settings.public_url))
+    app.state.authenticate = recognising(platform.database, clock, cookie)
     return Edge(
         app,
         cors=Cors({settings.public_url, *settings.cors_origins}),

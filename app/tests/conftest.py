@@ -119,7 +119,8 @@ def sign_in(platform: Platform) -> Iterator[Callable[[Account], TestClient]]:
         def signed_in(account: Account) -> TestClient:
             browser = opened.enter_context(TestClient(build_app(platform), raise_server_exceptions=False))
             browser.headers["Sec-Fetch-Site"] = "same-origin"
-            browser.cookies.set(SessionCookie.at(platform.settings.public_url).name, open_session(platform, account))
+            cookie = SessionCookie.at(platform.settings.public_url).name
+            browser.cookies.set(cookie, open_session(platform, account), domain="testserver.local")
             return browser
 
         yield signed_in
