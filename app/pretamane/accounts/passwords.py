@@ -44,7 +44,7 @@ def why_not(password: str, email: str, name: str) -> str | None:
         return f"Please choose at least {SHORTEST} characters; a few words in a row are easy to remember."
     if length > LONGEST:
         return f"Please choose at most {LONGEST} characters."
-    if _bare(password) in {_bare(email), _bare(email.partition("@")[0]), _bare(name), ""}:
+    if _bare(password) in {_bare(email), _bare(email.partition("@")[0]), _bare(name)} - {""}:
         return "Please choose something other than your own name or e-mail address."
     if _is_common(password):
         return "This is among the first that anybody would guess. Please choose another."

@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from pretamane.accounts import passwords
 from pretamane.accounts.jobs import Letters
 from pretamane.core.jobs import run_due
-from pretamane.wiring import build_app
+from pretamane.wiring import build_app, first_administrators_link
 
 PASSWORD = "three blue herons at dusk"
 ANOTHER = "seven grey geese by noon"
@@ -82,6 +82,13 @@ def browser(browser_at):
 
 def sign_in(browser, account, password=PASSWORD, **more):
     return browser.post("/app/sign-in", data={"email": account.email, "password": password, **more})
+
+
+def first_path(platform):
+    """The path of the first administrator's link."""
+    link = first_administrators_link(platform)
+    assert link is not None
+    return link.removeprefix("http://localhost:8000")
 
 
 def carry(browser, token):
