@@ -15,9 +15,9 @@ commands = typer.Typer(
 
 @commands.command("create")
 def create() -> None:
-    """Print a one-time link with which the first administrator makes an account.
+    """Print the link that makes the first administrator.
 
-    It works for a day; asking again ends the earlier one. Refused once there is an administrator.
+    It works once, and for a day; asking again ends the earlier one. Refused once there is an administrator.
 
     Example: pretamane admin create
     """
@@ -33,9 +33,9 @@ def create() -> None:
 def rescue(
     email: Annotated[str, typer.Argument(metavar="E-MAIL", help="What the administrator signs in with.")],
 ) -> None:
-    """Print a one-time link with which a locked-out administrator sets a new password.
+    """Print a link for an administrator who is locked out.
 
-    It works for two hours; asking again ends the earlier one.
+    It sets a new password; it works once, and for two hours; asking again ends the earlier one.
 
     Example: pretamane admin rescue ada@example.org
     """
