@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from pretamane.accounts import links, queries, service, sessions
+from pretamane.accounts import links, queries, service
 from pretamane.accounts.links import UsableLink
 from pretamane.accounts.models import Account, Purpose
 from pretamane.accounts.schemas import FirstAdministratorIn, ProfileIn, as_kept
@@ -62,10 +62,8 @@ def rescue(session: Session, email: str) -> str:
 
 
 def reset_password(session: Session, token: str, password_hash: str) -> None:
-    """Whoever may have known the old one is signed out."""
     account = _owner_of(session, links.use(session, token, Purpose.RESET))
-    account.password_hash = password_hash
-    sessions.end_all_of(session, account.id)
+    service.set_password(session, account, password_hash)
     audit.record(session, account.as_actor(), "account.changed", account.id, fields=["password"])
 
 

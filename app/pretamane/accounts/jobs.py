@@ -53,7 +53,7 @@ class Letters:
 
     def send_new_email(self, run: Run) -> None:
         account, email = run.read(_active, UUID(run.args["account"])), run.args["email"]
-        if account is None:
+        if account is None or service.mark_of_password(account) != run.args["password"]:
             return
         token = run.read(links.make, Purpose.NEW_EMAIL, account.id, email)
         told = {"link": self._address(token), "name": account.name}

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from pretamane.accounts import keys, links, queries, sessions
 from pretamane.accounts.models import Account
 from pretamane.accounts.schemas import AccountChanges, InvitationIn, role_of
-from pretamane.core import audit, events, jobs
+from pretamane.core import audit, events, jobs, tokens
 from pretamane.core.actors import Actor, Role
 from pretamane.core.database import now
 from pretamane.core.errors import ChangedMeanwhile, Conflict, Invalid
@@ -142,10 +142,16 @@ def change_password(session: Session, proof: sessions.Proof, password_hash: str,
     account = queries.to_be_changed(session, proof.account_id)
     if account.password_hash != proof.password_hash:
         raise ChangedMeanwhile("The password was changed meanwhile; please sign in with the new one.")
-    account.password_hash = password_hash
-    sessions.end_all_of(session, account.id)
+    set_password(session, account, password_hash)
     audit.record(session, by, "account.changed", account.id, fields=["password"])
     return sessions.sign_in(session, sessions.Proof(account.id, "password", password_hash), user_agent).token
+
+
+def set_password(session: Session, account: Account, password_hash: str) -> None:
+    """Whoever knew the old one keeps nothing that it opened: no session, and no link they may have asked for."""
+    account.password_hash = password_hash
+    sessions.end_all_of(session, account.id)
+    links.end_all_of(session, account.id)
 
 
 def ask_for_new_email(session: Session, email: str, by: Actor) -> None:
@@ -153,12 +159,18 @@ def ask_for_new_email(session: Session, email: str, by: Actor) -> None:
     account = queries.own_account(session, by)
     if queries.by_email(session, email) is not None:
         raise taken(email)
-    jobs.enqueue(session, SEND_NEW_EMAIL, unique=str(account.id), account=account.id, email=email)
+    known, under = str(account.id), mark_of_password(account)
+    jobs.enqueue(session, SEND_NEW_EMAIL, unique=known, account=known, email=email, password=under)
     audit.record(session, by, "account.asked-for-new-email", account.id)
 
 
+def mark_of_password(account: Account) -> str:
+    """Another once the password is another: what was asked for under the old one no longer counts."""
+    return tokens.hash_of(account.password_hash or "").hex()[:16]
+
+
 def take_email(session: Session, account: Account, email: str) -> None:
-    """The address it had is told, in case somebody else is behind this."""
+    """The address it had is told, in case somebody else is behind this, and links that went there end."""
     old = account.email
     try:
         with session.begin_nested():
@@ -166,6 +178,7 @@ def take_email(session: Session, account: Account, email: str) -> None:
             session.flush()
     except IntegrityError:
         raise taken(email) from None
+    links.end_all_of(session, account.id)
     jobs.enqueue(session, TELL_OLD_EMAIL, account=account.id, email=old)
     audit.record(session, account.as_actor(), "account.changed", account.id, fields=["email"])
 

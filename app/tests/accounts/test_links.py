@@ -233,6 +233,34 @@ def test_an_address_somebody_else_took_meanwhile_is_refused(
     assert sign_in(browser, staff).status_code == 303
 
 
+@pytest.mark.parametrize("is_sent_already", [True, False])
+def test_with_the_password_goes_whatever_a_thief_asked_for_under_the_old_one(
+    as_staff, browser, send_mails, postman, reset_link, is_sent_already
+):
+    """Whoever learned the password could have asked for their own address to take the account's place."""
+    asked = {"email": "eve@evil.example", "current_password": PASSWORD}
+    assert as_staff.post("/app/settings/profile/email", data=asked).status_code == 200
+    if is_sent_already:
+        send_mails()
+    sent = len(postman.mails)
+
+    browser.post(reset_link, data={"password": ANOTHER})
+    send_mails()
+
+    assert len(postman.mails) == sent == (2 if is_sent_already else 1)
+    assert browser.post(postman.link, data={"go": "on"}).status_code == 404
+
+
+def test_a_link_to_the_old_address_ends_with_the_address(as_staff, browser, send_mails, postman, reset_link):
+    asked = {"email": "stefan@new.example", "current_password": PASSWORD}
+    as_staff.post("/app/settings/profile/email", data=asked)
+    send_mails()
+
+    browser.post(postman.link, data={"go": "on"})
+
+    assert browser.get(reset_link).status_code == 404
+
+
 def test_a_link_used_twice_at_once_works_once(settings, database_address):
     with client_of(settings, database_address, connections=4) as client:
         platform = Platform.build(settings.model_copy(update={"database_url": SecretStr(database_address)}))

@@ -8,8 +8,9 @@ from starlette.testclient import TestClient
 from tests.accounts.conftest import ANOTHER, PASSWORD, carry, is_signed_in, sign_in
 from tests.committing import client_of
 
-from pretamane.accounts import passwords
+from pretamane.accounts import passwords, sessions
 from pretamane.accounts.entrance_pages import SIGN_INS_OF_AN_ADDRESS, SIGN_INS_TO_AN_ACCOUNT
+from pretamane.core.errors import Invalid
 from pretamane.wiring import build_app
 
 
@@ -226,6 +227,15 @@ def test_a_hash_of_other_parameters_is_made_anew_on_the_way(browser, change, row
     assert kept != cheap
     assert passwords.matches(kept, PASSWORD)
     assert not passwords.is_outdated(kept)
+
+
+def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(platform, change, staff, with_password):
+    with_password(staff)
+    proof = sessions.prove_password(platform.work, staff.email, PASSWORD)
+    change("UPDATE accounts SET password_hash = 'another'")
+
+    with pytest.raises(Invalid, match="not right"):
+        platform.work.run_now(sessions.sign_in, proof, "a browser")
 
 
 def test_json_and_other_strange_bodies_are_answered_not_stumbled_over(browser):
