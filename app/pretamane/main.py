@@ -1,21 +1,23 @@
 """The web server's ways in: with everything it needs started here (`up`), or beside a given database (`serve`)."""
 
 import gc
+import logging
 import multiprocessing
 import signal
 import socket
 import sys
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from rich.console import Console
 
 from pretamane.core import logging as log_lines
 from pretamane.core import metrics_folder
 from pretamane.core.crew import Crew, Member
-from pretamane.core.errors import CannotStart
+from pretamane.core.errors import AppError, CannotStart
 from pretamane.settings import Settings
+
+_log = logging.getLogger("pretamane.main")
 
 # Beyond the server's own grace: what is still there then hangs.
 STOP_MARGIN_SECONDS = 5
@@ -43,6 +45,8 @@ def _end_quietly_when_told() -> None:
 
 def serve(settings: Settings) -> int:
     """The web server alone; tables are `pretamane migrate`'s business, and readiness waits for them."""
+    if settings.database_url is None:
+        raise CannotStart("serve needs PRETAMANE_DATABASE_URL; `pretamane up` brings a database of its own.")
     _prepare(settings)
     return _serve(settings, _listen(settings))
 
@@ -50,11 +54,7 @@ def serve(settings: Settings) -> int:
 def _prepare(settings: Settings) -> None:
     """Before anything that logs or counts is imported."""
     log_lines.configure(settings.log_level, settings.log_format)
-    metrics_folder.use(_metrics(settings))
-
-
-def _metrics(settings: Settings) -> Path:
-    return settings.data_dir / "metrics"
+    metrics_folder.use(settings.data_dir / "metrics")
 
 
 def _migrate_and_serve(
@@ -83,17 +83,28 @@ def _in_a_child(task: Callable[[Settings], None], settings: Settings) -> int | N
 
 
 def _migrate(settings: Settings) -> None:
+    """The parent learns only whether it worked, so the reason is told here, and without anybody's values."""
     from pretamane import wiring
     from pretamane.core import migrations
 
-    migrations.migrate(wiring.database_url(settings))
+    try:
+        migrations.migrate(wiring.database_url(settings))
+    except (AppError, CannotStart) as refusal:
+        sys.exit(str(refusal))
+    except Exception:  # noqa: BLE001  # the edge of this process: nothing above could report it
+        _log.exception("The tables could not be migrated.")
+        sys.exit(1)
 
 
 def _show_the_first_way_in(settings: Settings) -> None:
     """Shown as long as there is no administrator; each start makes a new link, and the earlier one ends."""
     from pretamane import wiring
 
-    link = wiring.first_administrators_link(wiring.Platform.build(settings))
+    try:
+        link = wiring.first_administrators_link(wiring.Platform.build(settings))
+    except AppError as refusal:
+        _log.warning("No link for a first administrator could be made: %s", refusal.sentence)
+        return
     if link is not None:
         Console(highlight=False, soft_wrap=True).print(f"Nobody can sign in yet. Make the first account at {link}")
 
@@ -108,7 +119,6 @@ def _serve(settings: Settings, sockets: list[socket.socket], on_wake: Callable[[
     from pretamane import wiring  # noqa: F401  # loaded before the fork, so that its memory is shared
     from pretamane.core.http.server import GRACE_SECONDS
 
-    metrics_folder.empty(_metrics(settings))  # only now: port and data folder are ours alone
     members = [Member(f"web-{n + 1}", partial(_web, settings, sockets)) for n in range(settings.web_processes)]
     patience = settings.drain_seconds + GRACE_SECONDS + STOP_MARGIN_SECONDS
     return Crew(members, stop_within=patience, on_ending=partial(_close, sockets), on_wake=on_wake).run()

@@ -1,6 +1,7 @@
 """What the outside world must offer; adapters say how."""
 
 from datetime import datetime
+from email.message import EmailMessage
 from typing import Protocol
 
 
@@ -20,3 +21,13 @@ class Dependency(Protocol):
 
     def probe(self) -> None:
         """Return when it answers; raise an OSError or an AppError when it does not. Bounded by its own time-outs."""
+
+
+class Mailer(Protocol):
+    """Takes mail off our hands. Its refusals and its log lines name no address and repeat no text."""
+
+    def send(self, message: EmailMessage) -> None:
+        """Return once somebody else answers for the mail; raise Undeliverable when its recipient is refused for good.
+
+        Every other failure is Unavailable: the mail was not taken, or nobody knows, and is to be sent again.
+        """

@@ -16,6 +16,8 @@ from pretamane.settings_values import (
     Folder,
     HeaderName,
     Host,
+    Mailbox,
+    MailUrl,
     Networks,
     Origin,
     Origins,
@@ -23,13 +25,14 @@ from pretamane.settings_values import (
     SsmPath,
     Word,
     address_of,
+    own_sender,
 )
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 SHORTEST_KEY = 32
-NEEDED_IN_PRODUCTION = ("database_url", "signing_key", "public_url")
+NEEDED_IN_PRODUCTION = ("database_url", "signing_key", "public_url", "mail_url")
 _SITE = Path(__file__).parents[2] / "config" / "site"
 
 _REASONS = {
@@ -46,11 +49,21 @@ _REASONS = {
     "string_too_short": "must have at least {min_length} characters",
 }
 
+# Alone, the networks would make every visitor one client, and the header would be believed of nobody.
+_HALF_A_PROXY = (
+    f"{PREFIX}TRUSTED_PROXIES and {PREFIX}CLIENT_ADDRESS_HEADER must be given together: "
+    "which proxies are believed, and which header of theirs."
+)
+
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 
 
 def _own_address(earlier: dict[str, Any]) -> str:
     return address_of(earlier["host"], earlier["port"])
+
+
+def _own_sender(earlier: dict[str, Any]) -> str:
+    return own_sender(earlier["public_url"])
 
 
 class Settings(BaseModel):
@@ -106,6 +119,11 @@ class Settings(BaseModel):
     )
     contact_limit: Rate = Field("10/minute", description="Messages one address may send.")
     visit_limit: Rate = Field("60/minute", description="Page visits of one address that are counted.")
+    mail_url: MailUrl = Field(
+        SecretStr("log:"),
+        description="The server that takes our mail; `log:` keeps each mail as a file in the data folder instead.",
+    )
+    mail_from: Mailbox = Field(default_factory=_own_sender, description="The address that our mail comes from.")
     signing_key: SecretStr = Field(
         min_length=SHORTEST_KEY,
         description="The secret behind whatever the server signs; development makes one in the data folder.",
@@ -155,6 +173,8 @@ def load(
     faults = [*gathered.faults, *_missing(gathered)]
     made_key = None if "signing_key" in gathered.found else secrets.token_urlsafe(48)
     settings = _checked(gathered, made_key, faults)
+    if settings is not None and bool(settings.trusted_proxies) != bool(settings.client_address_header):
+        faults.append(_HALF_A_PROXY)
     if settings is not None and made_key is not None and not faults:
         settings = _with_lasting_key(settings, keeping_key, faults)
     if settings is None or faults:

@@ -3,8 +3,10 @@
 import ipaddress
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 from pydantic import BeforeValidator, SecretStr
 
@@ -19,6 +21,10 @@ _RATE = re.compile(r"(?P<times>[1-9][0-9]{0,8})/(?P<span>second|minute|hour|day)
 _SSM_PATH = re.compile(r"(?:/[A-Za-z0-9_.-]+)+")
 _DATABASE_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg2://")
 _LONGEST_SHOWN = 80
+_MAIL_PORTS = {"smtp": 587, "smtps": 465}
+_MAIL_OPTIONS = {"smtp": {"tls", "ca"}, "smtps": {"ca"}}
+_LOCALLY = "noreply@localhost"
+_MAILBOX = re.compile(r"(?P<local>[0-9A-Za-z!#$%&'*+/=?^_`{|}~.-]{1,64})@(?P<host>[0-9A-Za-z_.-]+)")
 
 
 def _shown(text: str) -> str:
@@ -129,9 +135,126 @@ def ssm_path(text: str) -> str:
 
 def _database_url(given: object) -> object:
     text = given.get_secret_value() if isinstance(given, SecretStr) else given
-    if isinstance(text, str) and not text.startswith(_DATABASE_SCHEMES):
+    if not isinstance(text, str):
+        return given
+    if not text.startswith(_DATABASE_SCHEMES):
         raise ValueError("must begin with postgresql://, because only PostgreSQL keeps the records")
+    if not _can_be_connected_to(text):
+        raise ValueError(
+            "must read like postgresql://user@host:5432/database, with libpq's own options only "
+            "and with %25 for a % in the password"
+        )
     return given
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where mail is handed over, and how the line to it is kept from others' eyes."""
+
+    host: str
+    port: int
+    tls: Literal["implicit", "starttls", "none"]
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    ca: str | None = None
+
+
+def mail_server(url: str) -> MailServer | None:
+    """What MAIL_URL names; None for `log:`, which hands nothing over."""
+    if url == "log:":
+        return None
+    parts = _mail_address(url)
+    if parts is None:
+        raise ValueError(
+            "must be log:, or like smtp://mail.example:587, with user:password@ before the host where it needs them "
+            "(their own @, / and % are written %40, %2F and %25)"
+        )
+    options = _mail_options(parts)
+    user, password = _credentials(parts)
+    host, is_plain = parts.hostname or "", "tls" in options
+    if is_plain and user is not None and not _is_loopback(host):
+        raise ValueError("would show the password to the network: leave out tls=none, or the user and password")
+    return MailServer(
+        host,
+        parts.port or _MAIL_PORTS[parts.scheme],
+        "none" if is_plain else "implicit" if parts.scheme == "smtps" else "starttls",
+        user,
+        password,
+        options.get("ca"),
+    )
+
+
+def _mail_address(url: str) -> SplitResult | None:
+    """None for what is no mail server's address. It may hold a password, so no message repeats any of it."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        _host(f"[{host}]" if ":" in host else host)
+        is_one = parts.scheme in _MAIL_PORTS and parts.port != 0 and not (parts.path.strip("/") or parts.fragment)
+    except ValueError:
+        return None
+    return parts if is_one and url.isascii() and url.isprintable() and " " not in url else None
+
+
+def _mail_options(parts: SplitResult) -> dict[str, str]:
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    is_known = options.keys() <= _MAIL_OPTIONS[parts.scheme] and options.get("tls", "none") == "none"
+    if not is_known or options.get("ca") == "":
+        raise ValueError("may end with ?ca=FILE, or with ?tls=none after smtp://, and with nothing else")
+    return options
+
+
+def _credentials(parts: SplitResult) -> tuple[str | None, str | None]:
+    user, password = (None if each is None else unquote(each) for each in (parts.username, parts.password))
+    if bool(user) != bool(password):
+        raise ValueError("must give both a user and a password, or neither")
+    if not (f"{user}{password}".isascii() and f"{user}{password}".isprintable()):
+        raise ValueError("gives a user or a password with signs that mail servers do not take")
+    return user or None, password or None
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _mail_url(given: object) -> object:
+    text = given.get_secret_value() if isinstance(given, SecretStr) else given
+    if isinstance(text, str):
+        mail_server(text)
+    return given
+
+
+def _mailbox(text: str) -> str:
+    matched = _MAILBOX.fullmatch(text)
+    try:
+        host = _host(matched["host"].lower()) if matched else ""
+    except ValueError:
+        host = ""
+    local = matched["local"] if matched else ""
+    if not host or ".." in f".{local}." or "=?" in local:
+        raise ValueError("must be one e-mail address, such as office@practice.example")
+    return f"{local}@{host}"
+
+
+def own_sender(public_url: str) -> str:
+    """A bare IP address is no domain to send from; nobody far away gets mail from such an installation anyway."""
+    host = urlsplit(public_url).hostname or ""
+    return f"noreply@{host}" if _MAILBOX.fullmatch(f"n@{host}") and not host.rpartition(".")[2].isdigit() else _LOCALLY
+
+
+def _can_be_connected_to(text: str) -> bool:
+    """What the driver would refuse only later, in words that hold the address with its password."""
+    import psycopg2.extensions  # type: ignore[import-untyped]  # it comes without types
+
+    try:
+        parts: dict[str, str] = psycopg2.extensions.parse_dsn(f"postgresql://{text.partition('://')[2]}")
+    except psycopg2.ProgrammingError:
+        return False
+    port = parts.get("port", "5432")
+    return port.isdecimal() and 1 <= int(port) <= _HIGHEST_PORT
 
 
 def _folder(text: str) -> str:
@@ -147,6 +270,8 @@ Host = Annotated[str, _single(_host_to_listen_on)]
 HeaderName = Annotated[str, _single(_header_name)]
 Rate = Annotated[str, _single(_rate)]
 SsmPath = Annotated[str, _single(ssm_path)]
+Mailbox = Annotated[str, _single(_mailbox)]
+MailUrl = Annotated[SecretStr, BeforeValidator(_mail_url)]
 DatabaseUrl = Annotated[SecretStr, BeforeValidator(_database_url)]
 Folder = Annotated[Path, _single(_folder)]
 Word = BeforeValidator(lambda given: given.strip().lower() if isinstance(given, str) else given)

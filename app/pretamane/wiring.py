@@ -17,10 +17,13 @@ from pretamane.accounts import entering, entrance_pages, profile_pages
 from pretamane.accounts import models as accounts_models
 from pretamane.accounts import pages as accounts_pages
 from pretamane.accounts import sessions as accounts_sessions
-from pretamane.accounts.jobs import link_address
+from pretamane.accounts.jobs import Letters, link_address
 from pretamane.accounts.recognition import SessionCookie, recognising
+from pretamane.adapters.mail_log import LogMailer
+from pretamane.adapters.mail_smtp import SmtpMailer
 from pretamane.adapters.postgres import PostgresServer
 from pretamane.adapters.postgres_embedded import EmbeddedPostgres
+from pretamane.adapters.postgres_folder import has_cluster
 from pretamane.adapters.postgres_running import address_of_running
 from pretamane.contacts import api as contacts
 from pretamane.contacts import models as contacts_models
@@ -41,22 +44,34 @@ from pretamane.core.jobs import models as jobs_models
 from pretamane.core.unit_of_work import UnitOfWork
 from pretamane.insights import api as insights
 from pretamane.insights import models as insights_models
+from pretamane.notifications import jobs as notifications_jobs
+from pretamane.notifications import models as notifications_models
+from pretamane.notifications import service as notifications
 from pretamane.ports import Clock, Dependency
 from pretamane.practice import api as practice
 from pretamane.practice import models as practice_models
+from pretamane.practice import queries as practice_queries
 from pretamane.settings import Settings
+from pretamane.settings_values import mail_server
 from pretamane.system import api as system
 from pretamane.system import pages as system_pages
 from pretamane.system.health import HealthCheck
 from pretamane.web import assets
+from pretamane.web.mail import FOR_A_DAY, Post
 from pretamane.web.site import site
 
-WITH_TABLES = (audit, events, jobs_models, accounts_models, contacts_models, insights_models, practice_models)
+WITH_TABLES = (
+    *(audit, events, jobs_models),
+    *(accounts_models, contacts_models, insights_models, notifications_models, practice_models),
+)
 # Who acts in the same transaction when something happens further right.
-LISTENERS: events.Listeners = {}
+LISTENERS: events.Listeners = {"message.received": (notifications.announce,)}
 # Each statement on them takes a fraction of a millisecond: few serve many.
 AUTOCOMMIT_CONNECTIONS = 3
-SWEEPS = (idempotency.forget_old, rate_limits.forget_ended, events.forget_old, accounts_sessions.forget_ended)
+SWEEPS = (
+    *(idempotency.forget_old, rate_limits.forget_ended, events.forget_old),
+    *(accounts_sessions.forget_ended, notifications.forget_thanked),
+)
 
 _log = logging.getLogger("pretamane.wiring")
 
@@ -68,11 +83,19 @@ def every_table() -> MetaData:
 
 @contextmanager
 def database_for(settings: Settings) -> Iterator[Settings]:
-    """Settings that name a running database: the one given, the one already running here, or one started for now."""
+    """Settings that name a running database: the one given, the one already running here, or one started for now.
+
+    It makes none: who is in the wrong folder would get an empty house and believe it to be theirs.
+    """
     if settings.database_url is not None:
         yield settings
     elif running := address_of_running(settings.data_dir):
         yield _with_database(settings, running)
+    elif not has_cluster(settings.data_dir):
+        raise CannotStart(
+            f"There is no database in {settings.data_dir.absolute()} yet: `pretamane up` makes one; "
+            "if yours is elsewhere, name its folder as PRETAMANE_DATA_DIR."
+        )
     else:
         with OwnPostgres(settings, SystemClock()) as own:
             yield own.settings
@@ -127,6 +150,7 @@ class Platform:
         self.rate_limits = RateLimits(
             PostgresWindows(database.autocommit, clock), settings.signing_key.get_secret_value()
         )
+        self.post = Post(mailer(settings, clock), settings.mail_from, settings.public_url, practice_queries.current)
         self.draining = False
         self._migrated = False
 
@@ -145,7 +169,7 @@ class Platform:
             clock,
             open_here(pool_size=AUTOCOMMIT_CONNECTIONS, pool_overflow=0, autocommit=True),
         )
-        return cls(settings, clock, database, [PostgresServer(open_unpooled(url))])
+        return cls(settings, clock, database, [PostgresServer(open_unpooled(url)), mailer(settings, clock)])
 
     def drain(self) -> None:
         self.draining = True
@@ -171,9 +195,22 @@ def database_url(settings: Settings) -> str:
     return settings.database_url.get_secret_value()
 
 
-def tasks(platform: Platform) -> dict[str, Task]:  # noqa: ARG001
+def mailer(settings: Settings, clock: Clock) -> LogMailer | SmtpMailer:
+    server = mail_server(settings.mail_url.get_secret_value())
+    if server is None:
+        return LogMailer(settings.data_dir / "mail")
+    return SmtpMailer(server, known_as=settings.mail_from.rpartition("@")[2], clock=clock)
+
+
+def tasks(platform: Platform) -> dict[str, Task]:
     """What the worker does, by the names under which it is queued."""
-    all_of_them: list[Task] = []
+    post = platform.post
+    all_of_them = [
+        Task(notifications.MESSAGE_RECEIVED, notifications_jobs.tell_everyone),
+        Task(notifications.TELL_PRACTICE, partial(notifications_jobs.tell_practice, post), FOR_A_DAY),
+        Task(notifications.THANK_VISITOR, partial(notifications_jobs.thank_visitor, post), FOR_A_DAY),
+        *Letters(post).tasks(),
+    ]
     return {task.name: task for task in all_of_them}
 
 

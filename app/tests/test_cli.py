@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pretamane.adapters.postgres_embedded import EmbeddedPostgres
 from pretamane.cli import main
 from pretamane.settings import Settings
 
@@ -34,6 +35,13 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PRETAMANE_DATA_DIR", str(tmp_path / "var"))
     monkeypatch.setenv("COLUMNS", "80")
     return tmp_path / "var"
+
+
+@pytest.fixture
+def cluster(data_dir: Path) -> None:
+    """A data folder with a database in it, as `pretamane up` leaves one, but without tables."""
+    with EmbeddedPostgres(data_dir):
+        pass
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -72,6 +80,7 @@ def test_help_fits_a_terminal_and_gives_an_example(command, capsys):
             "--host must be an address or a host name, such as 127.0.0.1 or localhost.",
         ),
         (["serve", "--processes", "0"], "--processes must be at least 1."),
+        (["serve"], "serve needs PRETAMANE_DATABASE_URL; `pretamane up` brings a database of its own.\n"),
         (
             ["practice", "set"],
             "Say what to set, such as --name; pretamane practice set --help lists all of it.",
@@ -102,6 +111,7 @@ def test_every_fault_of_the_options_and_the_environment_is_told_at_once(capsys, 
 def test_settings_shows_every_setting_with_its_source_and_no_secret(capsys, monkeypatch):
     monkeypatch.setenv("PRETAMANE_DATABASE_URL", f"postgresql://a:{SENTINEL}@b/c")
     monkeypatch.setenv("PRETAMANE_SIGNING_KEY", SENTINEL)
+    monkeypatch.setenv("PRETAMANE_MAIL_URL", f"smtp://a:{SENTINEL}@b")
     monkeypatch.setenv("PRETAMANE_CORS_ORIGINS", ", ".join(f"https://{n}.practice.example" for n in range(9)))
 
     code = main(["settings"])
@@ -111,6 +121,7 @@ def test_settings_shows_every_setting_with_its_source_and_no_secret(capsys, monk
     assert list(rows) == [name.upper() for name in Settings.model_fields]
     assert rows["DATABASE_URL"][1:] == ["••••", "environment"]
     assert rows["SIGNING_KEY"][1:] == ["••••", "environment"]
+    assert rows["MAIL_URL"][1:] == ["••••", "environment"]
     assert rows["PORT"][1:] == ["8000", "default"]
     assert rows["CORS_ORIGINS"][-1] == "environment"
     assert SENTINEL not in str(rows)
@@ -124,7 +135,11 @@ def test_settings_leaves_no_trace(capsys, data_dir):
     assert not data_dir.exists()
 
 
-def test_check_has_one_line_for_the_settings_and_for_each_dependency(capsys):
+@pytest.mark.usefixtures("cluster")
+def test_check_has_one_line_for_the_settings_for_each_dependency_and_for_the_tables(capsys):
+    main(["migrate"])
+    capsys.readouterr()
+
     code = main(["check"])
 
     lines = capsys.readouterr().out.splitlines()
@@ -132,7 +147,44 @@ def test_check_has_one_line_for_the_settings_and_for_each_dependency(capsys):
     assert lines[0].split()[:3] == ["settings", "ok", "development,"]
     assert lines[1].split()[:2] == ["postgresql", "ok"]
     assert lines[1].endswith(" ms")
+    assert ["mail", "ok"] in [line.split()[:2] for line in lines]
+    assert ["tables", "ok"] in [line.split() for line in lines]
     assert any(line.startswith("dies with its parent") for line in lines)
+
+
+@pytest.mark.usefixtures("cluster")
+def test_check_says_1_when_the_tables_are_missing_and_leaves_them_so(capsys):
+    codes = [main(["check"]), main(["check"])]
+
+    told = capsys.readouterr().out.splitlines()
+    assert codes == [1, 1]
+    assert told.count(f"{'tables':<22} old   bring them up to date with: pretamane migrate") == 2
+
+
+def test_check_says_1_where_no_database_is_yet_and_makes_none(capsys, data_dir):
+    code = main(["check"])
+
+    lines = capsys.readouterr().out.splitlines()
+    assert code == 1
+    assert lines[1].split()[:2] == ["postgresql", "down"]
+    assert f"There is no database in {data_dir} yet: `pretamane up` makes one" in lines[1]
+    assert not data_dir.exists()
+
+
+@pytest.mark.parametrize(
+    "command", [["migrate"], ["demo"], ["practice", "show"], ["practice", "set", "--name", "Weber"]], ids=" ".join
+)
+def test_a_command_in_the_wrong_folder_names_it_and_makes_nothing_there(command, capsys, tmp_path, monkeypatch):
+    monkeypatch.delenv("PRETAMANE_DATA_DIR")
+    monkeypatch.chdir(tmp_path)
+
+    code = main(command)
+
+    told = capsys.readouterr().err
+    assert code == 2
+    assert told.startswith(f"There is no database in {tmp_path / 'var'} yet: `pretamane up` makes one; ")
+    assert len(told.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_check_says_1_when_postgresql_is_down(capsys, monkeypatch):
@@ -146,6 +198,22 @@ def test_check_says_1_when_postgresql_is_down(capsys, monkeypatch):
     told = capsys.readouterr()
     assert code == 1
     assert told.out.splitlines()[1].split()[:2] == ["postgresql", "down"]
+    assert SENTINEL not in told.out + told.err
+
+
+@pytest.mark.usefixtures("cluster")
+def test_check_tells_that_the_mail_server_is_down_and_is_content_as_it_is_not_required(capsys, monkeypatch):
+    with socket.socket() as unheard:
+        unheard.bind(("127.0.0.1", 0))
+        port = unheard.getsockname()[1]
+        monkeypatch.setenv("PRETAMANE_MAIL_URL", f"smtp://me:{SENTINEL}@localhost:{port}")
+        main(["migrate"])
+
+        code = main(["check"])
+
+    told = capsys.readouterr()
+    assert code == 0
+    assert "mail                   down  The mail server cannot be used: Connection refused." in told.out.splitlines()
     assert SENTINEL not in told.out + told.err
 
 
@@ -180,9 +248,10 @@ def test_check_says_2_when_the_settings_are_refused(capsys, monkeypatch):
     told = capsys.readouterr()
     assert code == 2
     assert told.out == ""
-    assert len(told.err.splitlines()) == 3
+    assert len(told.err.splitlines()) == 4
 
 
+@pytest.mark.usefixtures("cluster")
 def test_migrate_says_whether_there_was_anything_to_do(capsys):
     codes = [main(["migrate"]), main(["migrate"])]
 
@@ -193,6 +262,7 @@ def test_migrate_says_whether_there_was_anything_to_do(capsys):
     ]
 
 
+@pytest.mark.usefixtures("cluster")
 def test_what_is_set_about_the_practice_is_shown_and_the_rest_stays(capsys, tmp_path):
     logo = tmp_path / "logo.png"
     logo.write_bytes(b"\x89PNG\r\n\x1a\n" + b"rest")
@@ -201,14 +271,28 @@ def test_what_is_set_about_the_practice_is_shown_and_the_rest_stays(capsys, tmp_
     told = capsys.readouterr().out
 
     main(["practice", "show"])
-
     shown = capsys.readouterr().out
+    main(["practice", "set", "--logo", ""])
+    main(["practice", "show"])
+
+    assert "image/png" not in capsys.readouterr().out
     assert (first, second) == (0, 0)
     assert told.splitlines() == ["Set: name, recipient.", "Set: time zone, logo."]
     for value in ("Weber [& Lang]", "office@example.org", "Europe/Berlin", "image/png"):
         assert value in shown
 
 
+@pytest.mark.usefixtures("cluster")
+def test_whether_visitors_are_thanked_is_set_and_shown(capsys):
+    codes = [main(["practice", "set", "--no-thanks-visitors"]), main(["practice", "show"])]
+
+    told = capsys.readouterr().out.splitlines()
+    assert codes == [0, 0]
+    assert told[0] == "Set: thanks visitors."
+    assert ["thanks", "visitors", "no"] in [line.split() for line in told]
+
+
+@pytest.mark.usefixtures("cluster")
 def test_a_practice_s_field_that_cannot_be_is_refused_in_a_sentence_and_nothing_is_set(capsys):
     code = main(["practice", "set", "--name", "Weber & Lang", "--accent-colour", "brown"])
 
@@ -219,6 +303,18 @@ def test_a_practice_s_field_that_cannot_be_is_refused_in_a_sentence_and_nothing_
     assert "Weber" not in capsys.readouterr().out
 
 
+@pytest.mark.usefixtures("cluster")
+def test_bytes_that_are_no_utf_8_are_refused_in_a_sentence():
+    ended = run("-m", "pretamane", "practice", "set", "--name", "Praxis M\udcfcller")
+
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines() == [
+        "The practice was not changed.",
+        "This holds signs that cannot be shown, or is not UTF-8; please write it anew.",
+    ]
+
+
+@pytest.mark.usefixtures("cluster")
 def test_demo_twice_is_the_same_as_once(capsys):
     codes = [main(["demo"]), main(["demo"])]
 
@@ -240,6 +336,45 @@ def test_up_on_a_taken_port_is_one_sentence():
     assert ended.returncode == 2
     assert str(port) in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["up", "migrate", "demo"])
+def test_a_database_that_cannot_be_reached_is_told_in_sentences_without_its_password(command, monkeypatch):
+    with socket.socket() as unheard, socket.socket() as free:
+        unheard.bind(("127.0.0.1", 0))
+        free.bind(("127.0.0.1", 0))
+        address = f"postgresql://a:{SENTINEL}@127.0.0.1:{unheard.getsockname()[1]}/c"
+        port = str(free.getsockname()[1])
+        free.close()
+        monkeypatch.setenv("PRETAMANE_DATABASE_URL", address)
+
+        ended = run("-m", "pretamane", *([command, "--port", port] if command == "up" else [command]))
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("The database cannot be reached just now")
+    assert "Traceback" not in ended.stderr
+    assert SENTINEL not in ended.stderr
+
+
+def test_a_migration_that_fails_leaves_its_reason_in_the_log_without_values(monkeypatch, database_address):
+    program = (
+        "import sys; from pretamane.core import migrations\n"
+        f"def broken(_): raise OSError('postgresql://a:{SENTINEL}@b/c and ada@example.org')\n"
+        "migrations._upgrade = broken; migrations.newest = lambda: '9999'\n"
+        "from pretamane.cli import main; sys.exit(main(['up', '--port', sys.argv[1]]))"
+    )
+    monkeypatch.setenv("PRETAMANE_DATABASE_URL", database_address)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+
+    ended = run("-c", program, port)
+
+    assert ended.returncode == 2
+    assert '"message": "The tables could not be migrated."' in ended.stderr
+    assert "postgresql://a:<password>@b/c and <address>" in ended.stderr
+    assert SENTINEL not in ended.stderr
+    assert ended.stderr.splitlines()[-1].startswith("The database's tables could not be brought up to date")
 
 
 def test_a_defect_is_logged_with_the_id_that_the_person_is_told():

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from pretamane.settings import Settings, SettingsRefused, load
 
@@ -16,6 +17,7 @@ SECURE = {
     "PRETAMANE_DATABASE_URL": "postgresql://pretamane@db/pretamane",
     "PRETAMANE_SIGNING_KEY": KEY,
     "PRETAMANE_PUBLIC_URL": "https://practice.example",
+    "PRETAMANE_MAIL_URL": "smtp://mail.practice.example",
 }
 
 
@@ -79,6 +81,7 @@ def test_production_names_everything_it_lacks_at_once():
         "PRETAMANE_DATABASE_URL must be given in production.",
         "PRETAMANE_SIGNING_KEY must be given in production.",
         "PRETAMANE_PUBLIC_URL must be given in production.",
+        "PRETAMANE_MAIL_URL must be given in production.",
     ]
 
 
@@ -102,7 +105,7 @@ def test_all_faults_are_named_at_once():
 
     faults = faults_of(environ)
 
-    assert len(faults) == 8
+    assert len(faults) == 9
     assert "PRETAMANE_PORT must be a whole number." in faults
     assert "PRETAMANE_LOG_LEVEL must be 'debug', 'info', 'warning' or 'error'." in faults
 
@@ -154,6 +157,18 @@ def test_a_postgresql_address_is_taken_as_it_is_given(scheme):
     assert settings.database_url.get_secret_value() == url
 
 
+@pytest.mark.parametrize(
+    "half", [{"PRETAMANE_TRUSTED_PROXIES": "10.0.0.0/8"}, {"PRETAMANE_CLIENT_ADDRESS_HEADER": "Cf-Connecting-Ip"}]
+)
+def test_proxies_and_the_header_that_they_are_believed_in_come_together(half):
+    both = {"PRETAMANE_TRUSTED_PROXIES": "10.0.0.0/8", "PRETAMANE_CLIENT_ADDRESS_HEADER": "Cf-Connecting-Ip"}
+
+    (fault,) = faults_of(half)
+
+    assert "PRETAMANE_TRUSTED_PROXIES and PRETAMANE_CLIENT_ADDRESS_HEADER must be given together" in fault
+    assert load(both, keeping_key=False).settings.client_address_header == "Cf-Connecting-Ip"
+
+
 def test_no_refusal_repeats_a_secret(tmp_path):
     (tmp_path / "binary").write_bytes(SENTINEL.encode() + b"\xff")
     environ = {
@@ -161,6 +176,7 @@ def test_no_refusal_repeats_a_secret(tmp_path):
         "PRETAMANE_SIGNING_KEY_FILE": SENTINEL,
         "PRETAMANE_SSM_PATH": str(tmp_path / "x y"),
         "PRETAMANE_PUBLIC_URL": f"https://me:{SENTINEL}@practice.example",
+        "PRETAMANE_MAIL_URL": f"smtp://me:{SENTINEL}@mail.practice.example/x",
         "PRETAMANE_TRUSTED_PROXIES": f"me:{SENTINEL}@proxy",
         "PRETAMANE_BODY_LIMIT_FILE": str(tmp_path / "binary"),
         "PRETAMANE_SIGNING_KEE": SENTINEL,
@@ -169,7 +185,7 @@ def test_no_refusal_repeats_a_secret(tmp_path):
     with pytest.raises(SettingsRefused) as refused:
         load(environ, keeping_key=False)
 
-    assert len(refused.value.faults) == 7
+    assert len(refused.value.faults) == 8
     assert SENTINEL not in str(refused.value)
     assert SENTINEL not in repr(refused.value)
     assert refused.value.__cause__ is None
@@ -214,11 +230,18 @@ def default_text(name: str) -> str:
             return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
         case str():
             return f"`{default}`"
+        case SecretStr():
+            return f"`{default.get_secret_value()}`"
         case Path() if not default.is_absolute():
             return f"`{default}`"
         case None | ():
             return "none"
-    return {"public_url": "`http://HOST:PORT`", "site_dir": "the project's `config/site`"}.get(name, "made")
+    told = {
+        "public_url": "`http://HOST:PORT`",
+        "site_dir": "the project's `config/site`",
+        "mail_from": "`noreply@` the host of `PUBLIC_URL`",
+    }
+    return told.get(name, "made")
 
 
 def test_every_setting_is_documented_as_it_is_and_nothing_else_is():

@@ -149,6 +149,7 @@ def test_ssm_is_read_page_by_page_decrypted_and_only_in_its_two_folders(paramete
         "visit-limit": "2/day",
         "database-pool-size": "4",
         "trusted-proxies": "::1",
+        "client-address-header": "X-Real-IP",
     }
     for name, text in texts.items():
         parameters.put_parameter(Name=f"/pretamane/test/settings/{name}", Value=text, Type="SecureString")

@@ -131,8 +131,44 @@ def test_another_rate_is_refused(text):
     assert fault.startswith("PRETAMANE_CONTACT_LIMIT must be a number of times in a second")
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://me:sentinel@db/pretamane?nosuch=sentinel",  # pragma: allowlist secret  invented
+        "postgresql://me:sentinel@db:sentinel/pretamane",  # pragma: allowlist secret  invented
+        "postgres://me:sentinel@db:70000/pretamane",  # pragma: allowlist secret  invented
+        "postgresql+psycopg2://me:sentinel@db:0/pretamane",  # pragma: allowlist secret  invented
+        "postgresql://me:sentinel@[::1/pretamane",  # pragma: allowlist secret  invented
+        "postgresql://me:sentinel%zz@db/pretamane",  # pragma: allowlist secret  invented
+    ],
+)
+def test_a_database_s_address_that_no_driver_takes_is_refused_without_its_password(address):
+    (fault,) = faults_of({"PRETAMANE_DATABASE_URL": address})
+
+    assert fault.startswith("PRETAMANE_DATABASE_URL must read like postgresql://user@host:5432/database")
+    assert "sentinel" not in fault
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://me:p%40ss@db:5433/pretamane?sslmode=require",  # pragma: allowlist secret  invented
+        "postgres://db/pretamane",
+        "postgresql+psycopg2://pretamane@/pretamane?host=%2Fvar%2Frun&port=5432&gssencmode=disable",
+        "postgresql://[::1]:5432/pretamane",
+    ],
+)
+def test_a_database_s_address_that_a_driver_takes_is_taken(address):
+    settings = load({"PRETAMANE_DATABASE_URL": address}, keeping_key=False).settings
+
+    assert settings.database_url is not None
+    assert settings.database_url.get_secret_value() == address
+
+
 def test_networks_of_proxies_stand_between_commas():
-    settings = load({"PRETAMANE_TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8"}, keeping_key=False).settings
+    given = {"PRETAMANE_TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.7, fd00::/8", "PRETAMANE_CLIENT_ADDRESS_HEADER": "X"}
+
+    settings = load(given, keeping_key=False).settings
 
     assert [str(network) for network in settings.trusted_proxies] == [
         "10.0.0.0/8",

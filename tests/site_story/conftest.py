@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.site_story.house import House, Postgres, opened, pretamane
@@ -18,6 +19,7 @@ FLAGS = [
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 VIEWPORTS = {"phone": (390, 844), "tablet": (768, 1024), "desktop": (1280, 800), "wide": (1920, 1080)}
 PRACTICE = "Weber & Lang"
+LOGO_SIZE = (64, 48)
 
 NewContext = Callable[..., BrowserContext]
 
@@ -37,7 +39,9 @@ def _only_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgre
     database = Postgres(tmp_path_factory.mktemp("story"))
     try:
         pretamane(database.address, "migrate")
-        pretamane(database.address, "practice", "set", "--name", PRACTICE)
+        logo = tmp_path_factory.mktemp("logo") / "logo.png"
+        Image.new("RGB", LOGO_SIZE, "#1f4b43").save(logo)
+        pretamane(database.address, "practice", "set", "--name", PRACTICE, "--logo", str(logo))
         yield database
     finally:
         database.take_away()

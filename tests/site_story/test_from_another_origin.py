@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Route, expect
 
-from tests.site_story.conftest import PRACTICE
+from tests.site_story.conftest import LOGO_SIZE, PRACTICE
 from tests.site_story.visitor import (
     as_kept,
     fill_in,
@@ -33,6 +33,22 @@ def test_a_message_is_sent_thanked_for_and_in_the_database(any_screen, house, po
     assert re.fullmatch(r"[A-Z0-9]{4}-[A-Z0-9]{4}", reference)
     assert kept(postgres, typed) == [as_kept(reference, typed)]
     assert complaints == []
+
+
+def test_the_practice_s_logo_is_fetched_from_the_api_and_shown(tab, house):
+    tab.goto(f"{house.site}/index.html")
+    logo = tab.locator("header img")
+    expect(logo).to_be_visible()
+
+    assert logo.evaluate("image => [image.naturalWidth, image.naturalHeight]") == list(LOGO_SIZE)
+    assert logo.get_attribute("src") == f"{house.api}/api/v1/practice/logo"
+
+
+def test_a_broken_reference_in_the_address_stops_no_script(tab, house):
+    tab.goto(f"{house.site}/thanks.html#100%")
+
+    expect(tab.locator("h1:visible")).to_have_text("There is no message to show here.")
+    expect(tab.locator("header .name")).to_have_text(PRACTICE)
 
 
 def test_with_the_database_away_the_text_stays_and_a_second_try_is_kept_once(any_screen, house, postgres):

@@ -106,10 +106,22 @@ def test_the_packages_are_installed_once_and_again_when_the_lock_changes(clone):
     assert [len(run.stderr.splitlines()) for run in (first, second, third)] == [1, 0, 1]
 
 
+def test_what_left_the_lock_leaves_the_environment(clone):
+    start(clone, LINUX)
+    packages = next((clone / ".venv").glob("lib/python3*/site-packages"))
+    (packages / "left_behind.py").touch()
+    with (clone / "app" / "requirements.lock").open("a") as lock:
+        lock.write("# without it\n")
+
+    run = start(clone, LINUX)
+
+    assert run.stdout == "asked for up\n"
+    assert not (packages / "left_behind.py").exists()
+
+
 def test_an_interrupted_installation_is_repaired_by_the_next_start(clone):
     start(clone, LINUX)
     # As kill -9 leaves it: pip believes in a package that is not whole, and the last lines were not reached.
-    (clone / ".venv" / ".unfinished").touch()
     (clone / ".venv" / ".installed-requirements.lock").unlink()
     shutil.rmtree(next((clone / ".venv").glob("lib/python3*/site-packages/flit_core")))
 

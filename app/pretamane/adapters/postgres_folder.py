@@ -73,6 +73,11 @@ def _let_go() -> None:
 os.register_at_fork(after_in_child=_let_go)
 
 
+def has_cluster(folder: Path) -> bool:
+    """Of whichever major or state: somebody's records, even if they cannot be used."""
+    return any(re.fullmatch(r"postgres\d+", found.name) for found in folder.glob("postgres*"))
+
+
 def refuse_foreign_cluster(folder: Path) -> None:
     """A cluster of another major or owner holds somebody's records: name it, touch nothing."""
     for found in sorted(folder.iterdir()):

@@ -25,12 +25,17 @@ def settings_with(**options: str | None) -> Settings:
     return current({name: text for name, text in options.items() if text is not None}).settings
 
 
+def settings_in_use() -> Settings:
+    """For commands about what is there already: nothing is made for them in the data folder, not even a key."""
+    return current(keeping_key=False).settings
+
+
 @contextmanager
 def platform() -> Iterator["Platform"]:
     """The platform over its database, for a command that reads or changes what is kept."""
     from pretamane import wiring
 
-    asked = settings_with()
+    asked = settings_in_use()
     with wiring.database_for(asked) as settings:
         _bring_tables_up_to_date(settings, is_ours=asked.database_url is None)
         yield wiring.Platform.build(settings)

@@ -9,6 +9,7 @@ from pretamane.settings import LoadedSettings, Settings, current
 
 if TYPE_CHECKING:
     from pretamane.ports import Clock, Dependency
+    from pretamane.wiring import Platform
 
 HIDDEN = "••••"
 UNWELL = 1
@@ -47,7 +48,8 @@ def _told(value: object) -> str:
 def check() -> None:
     """Try everything that the settings name, one line each.
 
-    Exit code 0: all is well. 1: something that is required is down. 2: the settings are refused.
+    It changes nothing. Exit code 0: all is well. 1: something that is required is
+    down or not there yet. 2: the settings are refused.
 
     Example: pretamane check && echo well
     """
@@ -71,10 +73,21 @@ def _try_dependencies(settings: Settings) -> bool:
         with wiring.database_for(settings) as ready:
             platform = wiring.Platform.build(ready)
             states = [(each.required, _try(each, platform.clock)) for each in platform.dependencies]
+            is_well = all(is_up or not required for required, is_up in states)
+            return is_well and _tables_are_current(platform)
     except (CannotStart, AppError) as refusal:
         _line("postgresql", "down", str(refusal))
         return False
-    return all(is_up or not required for required, is_up in states)
+
+
+def _tables_are_current(platform: "Platform") -> bool:
+    from pretamane.core import migrations
+
+    if migrations.is_current(platform.database.bind):
+        _line("tables", "ok", "")
+        return True
+    _line("tables", "old", "bring them up to date with: pretamane migrate")
+    return False
 
 
 def _try(dependency: "Dependency", clock: "Clock") -> bool:

@@ -14,11 +14,17 @@ commands = typer.Typer(
     help="Show or set the practice: its name, colours, legal pages.\n\nExample: pretamane practice show",
 )
 
+ThanksVisitors = Annotated[
+    bool | None,
+    typer.Option("--thanks-visitors/--no-thanks-visitors", help="Whether a mail thanks who wrote."),
+]
+
 SHOWN = (
     "name",
     "language",
     "time_zone",
     "recipient",
+    "thanks_visitors",
     "primary_colour",
     "accent_colour",
     "logo_type",
@@ -39,8 +45,14 @@ def show() -> None:
         from pretamane.practice import queries
 
         practice = built.work.run_now(queries.current)
-        rows = [(name.replace("_", " "), str(getattr(practice, name) or "none")) for name in SHOWN]
+        rows = [(name.replace("_", " "), _told(getattr(practice, name))) for name in SHOWN]
     tables.show(("practice", ""), rows)
+
+
+def _told(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value or "none")
 
 
 @commands.command("set")
@@ -51,14 +63,17 @@ def change(  # noqa: PLR0913, PLR0917 — each parameter is an option of the com
     recipient: Annotated[
         str | None, typer.Option(metavar="E-MAIL", help="Who gets the messages, such as office@example.org.")
     ] = None,
+    thanks_visitors: ThanksVisitors = None,
     primary_colour: Annotated[str | None, typer.Option(metavar="COLOUR", help="Such as #1f4b43.")] = None,
     accent_colour: Annotated[str | None, typer.Option(metavar="COLOUR", help="Such as #b3541e.")] = None,
-    logo: Annotated[Path | None, typer.Option(metavar="FILE", help="A PNG, JPEG or WebP picture.")] = None,
+    logo: Annotated[str | None, typer.Option(metavar="FILE", help="A PNG, JPEG or WebP picture.")] = None,
     privacy_url: Annotated[str | None, typer.Option(metavar="URL", help="Such as https://example.org/privacy.")] = None,
     imprint_url: Annotated[str | None, typer.Option(metavar="URL", help="The legal notice.")] = None,
     terms_url: Annotated[str | None, typer.Option(metavar="URL", help="The terms of business.")] = None,
 ) -> None:
     """Set what is given, and leave the rest as it is.
+
+    An empty text takes away the logo, the recipient or an address: --logo "".
 
     Example: pretamane practice set --name "Weber & Lang" --language de
     """
@@ -67,9 +82,10 @@ def change(  # noqa: PLR0913, PLR0917 — each parameter is an option of the com
         "language": language,
         "time_zone": time_zone,
         "recipient": recipient,
+        "thanks_visitors": thanks_visitors,
         "primary_colour": primary_colour,
         "accent_colour": accent_colour,
-        "logo": None if logo is None else _picture(logo),
+        "logo": _picture(logo) if logo else logo,
         "privacy_url": privacy_url,
         "imprint_url": imprint_url,
         "terms_url": terms_url,
@@ -84,8 +100,8 @@ def change(  # noqa: PLR0913, PLR0917 — each parameter is an option of the com
     typer.echo(f"Set: {', '.join(field.replace('_', ' ') for field in wanted)}.")
 
 
-def _picture(path: Path) -> bytes:
+def _picture(path: str) -> bytes:
     try:
-        return path.read_bytes()
+        return Path(path).read_bytes()
     except OSError as error:
         raise CannotStart(f"The logo {path} cannot be read: {error.strerror}.") from None

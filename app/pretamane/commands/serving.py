@@ -2,7 +2,7 @@
 
 import typer
 
-from pretamane.commands.asked import DataDir, Host, Port, Processes, address_in, settings_with
+from pretamane.commands.asked import DataDir, Host, Port, Processes, address_in, settings_in_use, settings_with
 
 
 def up(port: Port = None, data_dir: DataDir = None, host: Host = None) -> None:
@@ -40,6 +40,6 @@ def migrate() -> None:
     from pretamane import wiring
     from pretamane.core import migrations
 
-    with wiring.database_for(settings_with()) as settings:
+    with wiring.database_for(settings_in_use()) as settings:
         changed = migrations.migrate(address_in(settings))
     typer.echo("The tables are up to date now." if changed else "The tables were up to date already.")

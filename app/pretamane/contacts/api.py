@@ -1,8 +1,9 @@
 """The contact form's address, for scripts, other websites' forms and pages without script."""
 
+import hashlib
+import json
 from functools import partial
 from typing import Any
-from uuid import uuid4
 
 from anyio import to_thread
 from fastapi import APIRouter, Request, Response
@@ -46,21 +47,30 @@ class Intake:
         return self.once.run_now(Claim.of(VISITOR, "contact", key, message.what_was_said()), keep, Receipt)
 
     async def receive(self, request: Request) -> Response:
-        typed = await read_fields(request)
         header = request.headers.get("idempotency-key")
         if _wants_a_page(request):
-            return await self._receive_for_a_page(request, typed, header)
+            return await self._receive_for_a_page(request, header)
+        typed = await read_fields(request)
         outcome = await self.take(request, typed, header)
         replayed = {"Idempotency-Replayed": "true"} if outcome.replayed else {}
         return JSONResponse(outcome.answer.model_dump(mode="json"), 201, replayed)
 
-    async def _receive_for_a_page(self, request: Request, typed: dict[str, Any], header: str | None) -> Response:
-        key = header or typed.get("idempotency_key") or str(uuid4())
+    async def _receive_for_a_page(self, request: Request, header: str | None) -> Response:
+        try:
+            typed = await read_fields(request)
+        except AppError as refusal:
+            return await pages.unreadable(self.work, refusal)
+        key = header or typed.get("idempotency_key") or _key_of(self.limits.pseudonym(request), typed)
         try:
             outcome = await self.take(request, typed, key)
         except AppError as refusal:
             return await pages.form_again(self.work, request, typed, refusal, key)
         return await pages.thanks(self.work, outcome.answer)
+
+
+def _key_of(client: str, typed: dict[str, Any]) -> str:
+    """For a form that brings no key: sent again by a reload, it is the same message from the same connection."""
+    return hashlib.sha256(json.dumps([client, typed], sort_keys=True).encode()).hexdigest()
 
 
 def _wants_a_page(request: Request) -> bool:

@@ -3,13 +3,13 @@
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-from uuid import uuid4
 
 from fastapi import Request, Response
 
 from pretamane.contacts.schemas import MessageIn, Receipt, with_one_name
 from pretamane.core import request_ids
 from pretamane.core.errors import AppError, Unavailable
+from pretamane.core.ids import new_id
 from pretamane.core.unit_of_work import UnitOfWork
 from pretamane.practice import queries as practice_queries
 from pretamane.practice.schemas import PublicPractice
@@ -23,6 +23,19 @@ _log = logging.getLogger("pretamane.contacts")
 async def thanks(work: UnitOfWork, receipt: Receipt) -> Response:
     practice = await _practice(work)
     return render.page("contacts/thanks.html", status=201, practice=practice, reference=receipt.reference, home_url="/")
+
+
+async def unreadable(work: UnitOfWork, refusal: AppError) -> Response:
+    """Nothing that was typed could be read, so there is no form to give back."""
+    return render.page(
+        "problem.html",
+        status=refusal.status,
+        headers=refusal.headers,
+        practice=await _practice(work),
+        title="Your message was not saved",
+        sentence=refusal.sentence,
+        request_id=request_ids.current.get(),
+    )
 
 
 async def form_again(
@@ -48,7 +61,7 @@ async def form_again(
 
 def _key_for_a_retry(key: str, refusal: AppError) -> str:
     """The same key while an earlier try may have been kept; another once the key or the text has to change."""
-    return str(uuid4()) if refusal.status in _TO_BE_CHANGED else key
+    return str(new_id()) if refusal.status in _TO_BE_CHANGED else key
 
 
 async def _practice(work: UnitOfWork) -> PublicPractice:

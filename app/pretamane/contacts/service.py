@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from pretamane.contacts.models import NEW, SPAM, Contact, Submission
 from pretamane.contacts.schemas import MessageIn, Receipt
-from pretamane.core import request_ids
+from pretamane.core import events, request_ids
 from pretamane.core.addresses import normalised_email
 from pretamane.core.database import after_commit
 from pretamane.core.ids import new_id, new_reference
@@ -39,6 +39,8 @@ def keep_message(session: Session, message: MessageIn, now: datetime) -> Receipt
         "request_id": request_ids.current.get(),
     }
     reference = _file_under_a_free_reference(session, submission)
+    if not spam_reason:
+        events.emit(session, "message.received", submission["id"])
     after_commit(session, SUBMISSIONS.labels(submission["status"]).inc)
     return Receipt(reference=reference, received_at=now)
 

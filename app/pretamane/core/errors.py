@@ -72,6 +72,12 @@ class VersionNeeded(AppError):
     status, code = 428, "version-needed"
 
 
+class Undeliverable(AppError):
+    """No mail reaches this address, now or later; trying again would only annoy the server that said so."""
+
+    status, code = 422, "undeliverable"
+
+
 class TooMany(AppError):
     status, code = 429, "too-many-requests"
 

@@ -69,6 +69,14 @@ class _Json(_Discreet, JsonFormatter):
     pass
 
 
+class _Plain(_Discreet):
+    """Lines for people: the request's id at the end of the first line, where there is a request."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  # logging's own name
+        line, request_id = super().formatMessage(record), getattr(record, "request_id", None)
+        return f"{line} [{request_id}]" if request_id else line
+
+
 def _complete(record: logging.LogRecord) -> bool:
     record.request_id = request_ids.current.get()
     if isinstance(record.args, tuple):
@@ -78,7 +86,7 @@ def _complete(record: logging.LogRecord) -> bool:
 
 def _formatter(form: str, stream: TextIO) -> logging.Formatter:
     if form == "plain" or (form == "auto" and stream.isatty()):
-        return _Discreet("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
+        return _Plain("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
     return _Json(
         "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s",
         rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},

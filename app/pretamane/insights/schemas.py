@@ -5,8 +5,10 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
 
+# CUBOT makes phones.
 _BOTS = re.compile(
-    r"bot|crawl|spider|slurp|preview|monitor|scan|fetch|curl|wget|python|java/|go-http|headless|lighthouse|^$", re.I
+    r"(?<!\bcu)bot|crawl|spider|slurp|preview|monitor|scan|fetch|curl|wget|python|java/|go-http|headless|lighthouse|^$",
+    re.I,
 )
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, DateTime, LargeBinary, SmallInteger, func
+from sqlalchemy import CheckConstraint, DateTime, LargeBinary, SmallInteger, func, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pretamane.core.database import Record
@@ -19,6 +19,7 @@ class Practice(Record):
     language: Mapped[str] = mapped_column(default="en")
     time_zone: Mapped[str] = mapped_column(default="UTC")
     recipient: Mapped[str | None] = mapped_column(default=None)
+    thanks_visitors: Mapped[bool] = mapped_column(default=True, server_default=true())
     primary_colour: Mapped[str] = mapped_column(default="#1f4b43")
     accent_colour: Mapped[str] = mapped_column(default="#b3541e")
     logo: Mapped[bytes | None] = mapped_column(LargeBinary, default=None, deferred=True)

@@ -15,7 +15,7 @@ from pretamane.practice.models import Practice
 LOGO_LIMIT = 256 * 1024
 LOGO_PATH = "/api/v1/practice/logo"
 
-CAN_BE_NONE = ("recipient", "privacy_url", "imprint_url", "terms_url")
+CAN_BE_NONE = ("recipient", "logo", "privacy_url", "imprint_url", "terms_url")
 
 _SIGNATURES = {
     "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
@@ -47,7 +47,15 @@ def _language(text: str) -> str:
     return text
 
 
+def _printable(text: str) -> str:
+    """A terminal's bytes that were no UTF-8 arrive as lone surrogates, which no database takes."""
+    if not text.isprintable():
+        raise ValueError("this holds signs that cannot be shown, or is not UTF-8; please write it anew")
+    return text
+
+
 def _address(text: str) -> str:
+    _printable(text)
     try:
         parts = urlsplit(text)
     except ValueError:  # half an IPv6 address, say
@@ -61,7 +69,7 @@ def _name(text: str) -> str:
     text = " ".join(text.split())
     if not text or len(text) > 200:
         raise ValueError("a practice's name has 1 to 200 characters")
-    return text
+    return _printable(text)
 
 
 WebAddress = Annotated[str, AfterValidator(_address)]
@@ -77,6 +85,7 @@ class Changes(BaseModel):
     language: Annotated[str, AfterValidator(_language)] | None = None
     time_zone: Annotated[str, AfterValidator(_time_zone)] | None = None
     recipient: Annotated[str, AfterValidator(normalised_email)] | None = None
+    thanks_visitors: bool | None = None
     primary_colour: Colour | None = None
     accent_colour: Colour | None = None
     logo: bytes | None = None

@@ -15,8 +15,8 @@ def change(session: Session, now: datetime, **fields: object) -> Practice:
     practice = queries.current(session)
     for name, value in changes.model_dump(exclude_unset=True).items():
         setattr(practice, name, value)
-    if changes.logo is not None:
-        practice.logo_type = logo_type(changes.logo)
+    if "logo" in changes.model_fields_set:
+        practice.logo_type = None if changes.logo is None else logo_type(changes.logo)
     practice.changed_at = now
     session.flush()
     return practice

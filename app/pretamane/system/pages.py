@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
+from pretamane.core.http.problem_codes import MEANINGS
 from pretamane.web import render
 
 router = APIRouter(include_in_schema=False)
@@ -9,4 +10,4 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/api/docs")
 def show_reference(request: Request) -> Response:
-    return render.page("system/reference.html", description=request.app.openapi())
+    return render.page("system/reference.html", description=request.app.openapi(), meanings=MEANINGS)

@@ -27,7 +27,7 @@ def page(
     nonce = secrets.token_urlsafe(16)
     always = {"nonce": nonce, "status": status, "style_address": style_address()}
     shown = {"practice": None, "request_id": None, "entries_for": navigation.entries_for, **context, **always}
-    content = _templates().get_template(template).render(shown)
+    content = templates().get_template(template).render(shown)
     return HTMLResponse(content, status_code=status, headers={**_protection(nonce), **(headers or {})})
 
 
@@ -46,18 +46,18 @@ def _protection(nonce: str) -> dict[str, str]:
 
 
 @lru_cache(maxsize=1)
-def _templates() -> Environment:
+def templates() -> Environment:
     """Jinja is loaded with the first page, not with the process: most processes never render one."""
-    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+    from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, select_autoescape
 
     features = {folder.parent.name: FileSystemLoader(folder) for folder in PACKAGE.glob("*/templates")}
     shared = features.pop("web")
-    templates = Environment(
+    known = Environment(
         loader=ChoiceLoader([shared, PrefixLoader(features)]),
-        autoescape=True,
+        autoescape=select_autoescape(default=True, default_for_string=True, disabled_extensions=("txt",)),
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters["custom_properties"] = custom_properties
-    return templates
+    known.filters["custom_properties"] = custom_properties
+    return known

@@ -84,6 +84,8 @@ class SiteRoute(BaseRoute):
         if scope["method"] not in READING:
             raise HTTPException(405, headers={"Allow": ", ".join(READING), **PROTECTION})
         answer = await to_thread.run_sync(self.answer, _wanted(scope), Headers(scope=scope))
+        if answer.status_code != 404:
+            scope["route"] = self  # what is counted under one template; what nobody serves is counted under none
         await answer(scope, receive, send)
 
     def answer(self, wanted: str, asked: Headers) -> Response:

@@ -8,8 +8,7 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from pretamane.accounts import passwords
-from pretamane.accounts.jobs import Letters
-from pretamane.core.jobs import run_due
+from pretamane.core.errors import Unavailable
 from pretamane.wiring import build_app, first_administrators_link
 
 PASSWORD = "three blue herons at dusk"
@@ -101,29 +100,33 @@ def is_signed_in(browser):
 
 
 class Postman:
-    """Keeps what it is given; away, it fails as a mail server does."""
+    """Keeps what it is given; away, it refuses as a mail server's adapter does."""
 
     def __init__(self):
-        self.mails, self.is_away = [], False
+        self.mails: list[SimpleNamespace] = []
+        self.is_away = False
 
-    def send(self, _run, template, to, subject, **context):
-        self.mails.append(SimpleNamespace(template=template, to=to, subject=subject, **context))
+    def send(self, message):
+        text, page = (part.get_content() for part in message.iter_parts())
+        self.mails.append(SimpleNamespace(to=message["To"], subject=message["Subject"], text=text, page=page))
         if self.is_away:
-            raise OSError("the mail server is away")
+            raise Unavailable("The mail server is away.")
 
     @property
     def link(self):
-        """The path of the newest mail's link."""
-        [path] = re.findall(r"\Ahttp://localhost:8000(/app/link/[\w-]{43})\Z", self.mails[-1].link)
+        """The path of the newest mail's link, in its text and in its HTML alike."""
+        mail = self.mails[-1]
+        [path] = re.findall(r"^ +http://localhost:8000(/app/link/[\w-]{43})$", mail.text, re.MULTILINE)
+        assert f'href="http://localhost:8000{path}"' in mail.page
         return path
 
 
 @pytest.fixture
-def postman():
-    return Postman()
+def postman(platform):
+    platform.post.mailer = Postman()
+    return platform.post.mailer
 
 
 @pytest.fixture
-def send_mails(platform, postman):
-    tasks = {task.name: task for task in Letters(postman, platform.settings.public_url).tasks()}
-    return lambda: run_due(tasks, platform.work, platform.clock)
+def send_mails(postman, do_jobs):  # noqa: ARG001  # no mail leaves but by the postman
+    return do_jobs

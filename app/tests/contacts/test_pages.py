@@ -164,6 +164,33 @@ def test_a_form_whose_commit_was_cut_off_is_kept_once(
     assert rows("SELECT count(*) FROM submissions") == [(1,)]
 
 
+def test_a_thanks_page_that_is_reloaded_files_the_message_once(client: TestClient, connection: Connection) -> None:
+    answers = [send(client, TYPED) for _ in range(3)]
+    send(client, TYPED | {"message": "And something else."})
+
+    assert [answer.status_code for answer in answers] == [201] * 3
+    assert len({re.findall(r'class="leave">(.+?)</p>', answer.text)[0] for answer in answers}) == 1
+    assert connection.execute(text("SELECT count(*) FROM submissions")).scalar_one() == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "status"),
+    [
+        ("&".join(f"field{n}=x" for n in range(60)), "application/x-www-form-urlencoded", 400),
+        ("name=Ada", "application/x-www-form-urlencoded; charset=utf-7", 415),
+        ("no parts at all", "multipart/form-data; boundary=there-is-none", 400),
+    ],
+)
+def test_a_form_that_cannot_be_read_gets_a_page_that_says_so(
+    client: TestClient, body: str, kind: str, status: int
+) -> None:
+    answer = client.post("/contact", content=body, headers={"Accept": "text/html", "Content-Type": kind})
+
+    assert (answer.status_code, answer.headers["content-type"]) == (status, "text/html; charset=utf-8")
+    assert "Your message was not saved" in answer.text
+    assert answer.headers["x-request-id"] in answer.text
+
+
 HOSTILE = "\"><script>alert(1)</script><img src=x onerror='alert(2)'></textarea>{{ 7 * 7 }}"
 
 

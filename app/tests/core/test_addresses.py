@@ -14,6 +14,9 @@ from pretamane.core.addresses import normalised_email
         ("  ada@example.org\n", "ada@example.org"),
         ("ada+form@example.org", "ada+form@example.org"),
         ("ada@bücher.example", "ada@xn--bcher-kva.example"),
+        ("ada@Straße.de", "ada@xn--strae-oqa.de"),
+        ("ada@strasse.de", "ada@strasse.de"),
+        ("ada@xn--strae-oqa.de", "ada@xn--strae-oqa.de"),
         ("jose\u0301@example.org", "jos\u00e9@example.org"),
         ("\uff41da@example.org", "ada@example.org"),
         ("o'brien_1@sub.mail.example.co.uk", "o'brien_1@sub.mail.example.co.uk"),
@@ -30,6 +33,7 @@ def test_one_mailbox_has_one_spelling(typed, kept):
         *("ada byron@example.org", "ada@exa mple.org", "ada@-example.org", "ada@example-.org", "ada@example..org"),
         *(".ada@example.org", "ada.@example.org", "a..da@example.org", "ada@.example.org", "ada@example.org."),
         *("ada@example.org,eve@example.org", "<ada@example.org>", "ada@[192.0.2.1]", 'a"da@example.org'),
+        *("a\udcffda@example.org", "a\u200bda@example.org", "ada@xn--zzzzzz.de", "ada@ex\udcffample.org"),
         *("ada\r\nBcc: eve@example.org", "ada@example.org\x00", "a" * 65 + "@example.org", f"a@{'b.' * 130}org"),
     ],
 )

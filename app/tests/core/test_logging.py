@@ -1,7 +1,9 @@
 """No log line holds what people typed, nor what opens a door."""
 
 import io
+import json
 import logging
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 import pytest
@@ -10,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from pretamane.core import logging as log_lines
+from pretamane.core import request_ids
 
 SENTINEL = "sentinel Wednesday"
 CONTACT = "INSERT INTO contacts (id, email, name, made_at) VALUES (gen_random_uuid(), {email}, {name}, now())"
@@ -116,6 +119,33 @@ def test_every_link_of_the_chain_is_told_with_its_place_and_without_values(
     assert "KeyError: 'plain'" in lines
     assert f"in {run_all.__name__}" in lines
     assert SENTINEL not in lines
+
+
+def line_in(form: str, request_id: str | None) -> str:
+    stream, remembered = io.StringIO(), request_ids.current.set(request_id)
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    try:
+        log_lines.configure("info", form, stream)
+        logging.getLogger("pretamane.test").info("It is kept.")
+    finally:
+        request_ids.current.reset(remembered)
+        root.handlers[:] = handlers
+        root.setLevel(level)
+    return stream.getvalue()
+
+
+def test_a_line_says_which_request_it_belongs_to_in_each_form() -> None:
+    plain, machine = line_in("plain", "a-request"), json.loads(line_in("json", "a-request"))
+
+    assert re.fullmatch(r"\d\d:\d\d:\d\d INFO    It is kept\. \[a-request\]\n", plain)
+    assert machine.keys() == {"time", "level", "logger", "message", "request_id"}
+    assert (machine["message"], machine["request_id"]) == ("It is kept.", "a-request")
+
+
+def test_a_line_of_no_request_names_none() -> None:
+    assert line_in("plain", None).endswith("It is kept.\n")
+    assert json.loads(line_in("json", None))["request_id"] is None
 
 
 def logged_statuses(service):

@@ -46,6 +46,14 @@ def test_a_known_bot_is_answered_alike_and_not_counted(client, connection, agent
     assert counted(connection) == {}
 
 
+def test_a_phone_whose_maker_ends_in_bot_is_no_bot(client, connection):
+    visit(
+        client, "/", {"User-Agent": "Mozilla/5.0 (Linux; Android 13; CUBOT NOTE 50) Chrome/126.0 Mobile Safari/537.36"}
+    )
+
+    assert counted(connection) == {("2026-03-02", "/"): 1}
+
+
 @pytest.mark.parametrize(
     "page",
     [

@@ -49,11 +49,29 @@ def test_what_is_given_is_changed_and_the_rest_stays(platform: Platform, clock: 
     assert practice.changed_at == clock.now()
 
 
+def test_visitors_are_thanked_until_the_practice_says_otherwise(platform: Platform) -> None:
+    before = platform.work.run_now(queries.current).thanks_visitors
+
+    assert (before, change(platform, thanks_visitors=False).thanks_visitors) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("field", "value", "sentence"),
     [
         ("name", " ", "A practice's name has 1 to 200 characters."),
         ("name", "x" * 201, "A practice's name has 1 to 200 characters."),
+        ("name", "Praxis \udcff", "This holds signs that cannot be shown, or is not UTF-8; please write it anew."),
+        ("name", "Praxis \x1b[31m", "This holds signs that cannot be shown, or is not UTF-8; please write it anew."),
+        (
+            "privacy_url",
+            "https://example.org/\udcff",
+            "This holds signs that cannot be shown, or is not UTF-8; please write it anew.",
+        ),
+        (
+            "recipient",
+            "office\udcff@example.org",
+            "That does not look like an e-mail address; write one like name@example.org.",
+        ),
         ("language", "English", "“English” is not a language; write one like en or pt-BR."),
         ("time_zone", "Berlin", "“Berlin” is not a time zone; write one like Europe/Berlin."),
         ("time_zone", "../etc/passwd", "“../etc/passwd” is not a time zone; write one like Europe/Berlin."),
@@ -140,6 +158,14 @@ def test_a_logo_is_served_as_what_it_is(platform: Platform, client: TestClient, 
     assert (answer.content, answer.headers["content-type"]) == (logo, kind)
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert client.get(address, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+
+
+def test_a_logo_can_be_taken_away_again(platform: Platform, client: TestClient) -> None:
+    change(platform, logo=PNG)
+    change(platform, logo="")
+
+    assert client.get("/api/v1/practice").json()["logo_url"] is None
+    assert client.get("/api/v1/practice/logo").status_code == 404
 
 
 def test_no_logo_yet_is_a_404_with_a_sentence(client: TestClient) -> None:

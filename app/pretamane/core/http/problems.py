@@ -57,10 +57,10 @@ def render(refusal: AppError) -> Response:
 
 
 def unexpected() -> AppError:
-    return _refusal(500, "internal-error", _SENTENCES[500])
+    return _refusal(500, _SENTENCES[500], code="internal-error")
 
 
-def _refusal(status: int, code: str, sentence: str, headers: dict[str, str] | None = None) -> AppError:
+def _refusal(status: int, sentence: str, *, code: str, headers: dict[str, str] | None = None) -> AppError:
     refusal = AppError(sentence, code=code, headers=headers)
     refusal.status = status
     return refusal
@@ -76,7 +76,7 @@ def _on_http_exception(_request: Request, failure: HTTPException) -> Response:
     status = HTTPStatus(failure.status_code)
     code = status.phrase.lower().replace(" ", "-")
     sentence = _SENTENCES.get(status, f"{status.phrase}.")
-    return render(_refusal(status, code, sentence, dict(failure.headers or {})))
+    return render(_refusal(status, sentence, code=code, headers=dict(failure.headers or {})))
 
 
 def _on_invalid_request(_request: Request, failure: RequestValidationError) -> Response:

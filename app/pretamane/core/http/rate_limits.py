@@ -126,11 +126,14 @@ class RateLimits:
         item = _parsed(limit)
         return self._count(name, item, subject).hits <= item.amount
 
-    def _count(self, name: str, item: RateLimitItem, subject: str) -> Window:
-        return self.windows.count(f"{name}:{self._pseudonym(subject)}", item.get_expiry())
+    def pseudonym(self, request: Request) -> str:
+        return self._hidden(exchanges.of(request.scope).client)
 
-    def _pseudonym(self, subject: str) -> str:
-        """Addresses are personal: the table never holds one."""
+    def _count(self, name: str, item: RateLimitItem, subject: str) -> Window:
+        return self.windows.count(f"{name}:{self._hidden(subject)}", item.get_expiry())
+
+    def _hidden(self, subject: str) -> str:
+        """Addresses are personal: no table ever holds one."""
         return hmac.new(self._secret, subject.encode(), hashlib.sha256).hexdigest()[:32]
 
 

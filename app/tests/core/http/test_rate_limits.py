@@ -58,7 +58,7 @@ def assert_the_sum_is_true_also_after_a_kill(service):
     posts = CLIENTS * EACH
     service.eventually(lambda: service.counted(**POST_COUNT) == posts)
     before = service.web_processes()
-    counting = {path.stem.split("_")[1] for path in (service._errors.parent / "metrics").glob("counter_*.db")}
+    counting = {path.stem.split("_")[1] for path in (service._errors.parent / "metrics").glob("*/counter_*.db")}
     assert len(before) == 4
     assert len(counting) > 1, "one process answered everything, so nothing was added up"
 

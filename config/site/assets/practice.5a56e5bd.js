@@ -9,7 +9,7 @@ export async function showPractice(api) {
     return;
   }
   showName(practice);
-  showLogo(practice.logo_url);
+  showLogo(practice.logo_url, api);
   showColours(practice);
   for (const page of ["privacy", "imprint", "terms"]) linkTo(page, practice[`${page}_url`]);
 }
@@ -24,11 +24,12 @@ function showName({ name, language }) {
   document.title = `${document.title.split(" · ")[0]} · ${name}`;
 }
 
-function showLogo(address) {
+/** The API gives a path of its own, which means nothing on this page's origin where the two differ. */
+function showLogo(path, api) {
   const logo = document.querySelector('[data-practice="logo"]');
-  if (!logo || !isWebAddress(address)) return;
+  if (!logo || !isWebAddress(path)) return;
   logo.addEventListener("load", () => { logo.hidden = false; });
-  logo.src = address;
+  logo.src = new URL(path, api || location.href);
 }
 
 function linkTo(page, address) {

@@ -1,7 +1,7 @@
 import { apiAddress } from "../api-address.js";
 import { driveContactForm } from "./contact-form.565b3cd8.js";
-import { showPractice } from "./practice.340955cb.js";
-import { showReceipt } from "./receipt.361ea87c.js";
+import { showPractice } from "./practice.5a56e5bd.js";
+import { showReceipt } from "./receipt.8c487d70.js";
 
 const api = apiAddress.replace(/\/+$/, "");
 
