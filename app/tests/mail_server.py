@@ -106,6 +106,7 @@ def opened(
     starttls: ssl.SSLContext | None = None,
     implicit: ssl.SSLContext | None = None,
     signing_in: bool = False,
+    asking_in_the_open: bool = False,
 ) -> Iterator[PostOffice]:
     ready, closing = threading.Event(), threading.Event()
 
@@ -116,9 +117,9 @@ def opened(
             hostname="localhost",
             tls_context=starttls,
             require_starttls=starttls is not None,
-            authenticator=office.know if signing_in else None,
+            authenticator=office.know if signing_in or asking_in_the_open else None,
             auth_required=signing_in,
-            auth_require_tls=implicit is None,
+            auth_require_tls=implicit is None and not asking_in_the_open,
         )
 
     async def serve() -> None:

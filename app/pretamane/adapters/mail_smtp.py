@@ -115,5 +115,5 @@ def _said(failure: smtplib.SMTPException) -> str:
         case smtplib.SMTPResponseException():
             return f"it answered {failure.smtp_code}"
         case smtplib.SMTPNotSupportedError():
-            return "it offers no STARTTLS, or no way to sign in"
+            return "it offers no STARTTLS" if "STARTTLS" in str(failure) else "it offers no way to sign in"
     return "it broke off the conversation"
