@@ -11,7 +11,7 @@ EVE = {"email": "eve@evil.example", "role": "admin"}
 TARGETS = {
     "/app/settings/profile/name": {"name": "Mallory"},
     "/app/settings/profile/email": {"email": "eve@evil.example", "current_password": PASSWORD},
-    "/app/settings/profile/password": {"current_password": PASSWORD, "new_password": "eve knows this one"},
+    "/app/settings/profile/password": {"current_password": PASSWORD, "new_password": PASSWORD[::-1]},
     "/app/settings/accounts": EVE,
     "/app/settings/keys": {"name": "Eve's", "scope-admin": "on", "days": "365"},
     "/app/settings/sessions/end-others": {"go": "on"},

@@ -25,7 +25,7 @@ RESETS_ASKED_BY_AN_ADDRESS = "20/hour"
 RESETS_OF_AN_ACCOUNT = "5/hour"
 
 _DONE = {
-    "password": "Your new password is set. Please sign in with it.",
+    "renewed": "Your new password is set. Please sign in with it.",
     "email": "Your new e-mail address is confirmed. Please use it from now on to sign in.",
     "out": "You are signed out.",
 }
@@ -103,7 +103,7 @@ class Entrance:
             return see("/app/sign-in?done=email")
         if link.purpose is Purpose.RESET:
             self.work.run_now(entering.reset_password, token, _chosen_password(fields, link.email, link.name))
-            return see("/app/sign-in?done=password")
+            return see("/app/sign-in?done=renewed")
         return self._let_in(request, self._newcomer(token, link, fields), FIRST_PAGE)
 
     def _newcomer(self, token: str, link: UsableLink, fields: Fields) -> Proof:

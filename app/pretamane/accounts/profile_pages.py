@@ -19,12 +19,12 @@ from pretamane.core.http.rate_limits import RateLimits
 from pretamane.core.unit_of_work import UnitOfWork
 
 # Whoever finds an open desk guesses no faster than a stranger at the door.
-PASSWORD_CHECKS = "10/15minutes"  # noqa: S105  # how often, not what
+CHECKS_AT_AN_OPEN_DESK = "10/15minutes"
 
 PROFILE = "/app/settings/profile"
 _DONE = {
     "name": "Your name is changed.",
-    "password": "Your password is changed, and you are signed out everywhere else.",
+    "renewed": "Your password is changed, and you are signed out everywhere else.",
     "email": "A mail is on its way to the new address. Its link makes the change.",
 }
 
@@ -58,7 +58,7 @@ class ProfilePage:
             token = self.work.run_now(service.change_password, *told)
         except AppError as refusal:
             return self._profile(by, refusal)
-        response = see(f"{PROFILE}?done=password")
+        response = see(f"{PROFILE}?done=renewed")
         self.cookie.give(response, token)
         return response
 
@@ -72,7 +72,7 @@ class ProfilePage:
         return see(f"{PROFILE}?done=email")
 
     def _prove(self, request: Request, by: Actor, fields: Mapping[str, Any]) -> Proof:
-        self.limits.spend(request, "password-check", PASSWORD_CHECKS, together_with=str(by.account_id))
+        self.limits.spend(request, "password-check", CHECKS_AT_AN_OPEN_DESK, together_with=str(by.account_id))
         return sessions.prove_own_password(self.work, by, text_of(fields, "current_password"))
 
     def _profile(

@@ -144,7 +144,7 @@ def test_whoever_was_deactivated_meanwhile_cannot_accept(as_admin, browser, rows
 def test_a_forgotten_password_is_set_anew_and_every_session_ends(browser, as_staff, staff, reset_link):
     answer = browser.post(reset_link, data={"password": ANOTHER})
 
-    assert answer.headers["location"] == "/app/sign-in?done=password"
+    assert answer.headers["location"] == "/app/sign-in?done=renewed"
     assert not is_signed_in(as_staff)
     assert sign_in(browser, staff).status_code == 422
     assert sign_in(browser, staff, ANOTHER).status_code == 303

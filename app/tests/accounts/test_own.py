@@ -44,7 +44,7 @@ def test_a_new_password_ends_every_session_but_goes_on_here_under_another(browse
 
     thief = browser_at("192.0.2.66")
     carry(thief, before)
-    assert changed.headers["location"] == f"{PROFILE}?done=password"
+    assert changed.headers["location"] == f"{PROFILE}?done=renewed"
     assert [is_signed_in(browser) for browser in (here, elsewhere, thief)] == [True, False, False]
     assert sign_in(elsewhere, staff).status_code == 422
     assert sign_in(elsewhere, staff, ANOTHER).status_code == 303

@@ -70,7 +70,7 @@ def test_rescue_prints_a_link_for_an_administrator_only(run, house):
     refused = run("admin", "rescue", "nobody@practice.example")
 
     used = house.post(path_in(said), data={"password": "seven grey geese by noon"})
-    assert (code, used.headers["location"]) == (0, "/app/sign-in?done=password")
+    assert (code, used.headers["location"]) == (0, "/app/sign-in?done=renewed")
     assert refused[:2] == (2, "")
     assert "No administrator who is active has this e-mail address." in refused[2]
 
