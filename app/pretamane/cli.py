@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pretamane import __version__
-from pretamane.commands import inspecting, practice, serving, stocking
+from pretamane.commands import admin, inspecting, practice, serving, stocking
 from pretamane.core.errors import AppError, CannotStart
 from pretamane.settings import SettingsRefused
 
@@ -30,6 +30,7 @@ cli.command("migrate")(serving.migrate)
 cli.command("check")(inspecting.check)
 cli.command("settings")(inspecting.settings)
 cli.add_typer(practice.commands, name="practice")
+cli.add_typer(admin.commands, name="admin")
 cli.command("demo")(stocking.demo)
 
 

@@ -23,6 +23,8 @@ COMMANDS = [
     ["practice", "show"],
     ["practice", "set"],
     ["demo"],
+    ["admin", "create"],
+    ["admin", "rescue"],
 ]
 
 
@@ -54,7 +56,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", [[], *COMMANDS, ["practice"]], ids=" ".join)
+@pytest.mark.parametrize("command", [[], *COMMANDS, ["practice"], ["admin"]], ids=" ".join)
 def test_help_fits_a_terminal_and_gives_an_example(command, capsys):
     code = main([*command, "--help"])
 

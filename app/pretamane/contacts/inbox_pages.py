@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
+from pretamane.accounts import queries as accounts
 from pretamane.contacts import colleagues, inbox, lists
 from pretamane.contacts.inbox import Change
 from pretamane.contacts.lists import Messages
@@ -85,7 +86,7 @@ def _listed(session: Session, shown: Filters, done: UUID | None, actor: Actor) -
         "tabs": _tabs(session, shown),
         "messages": page.items,
         "older": shown.address(page.next) if page.next else None,
-        "names": colleagues.names(session),
+        "names": accounts.names_of(session, [each.assignee_id for each in page.items if each.assignee_id]),
         "colleagues": colleagues.others(session, actor),
         "undo": undo_of(session, done, actor),
     }

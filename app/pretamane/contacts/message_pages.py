@@ -9,6 +9,7 @@ from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
+from pretamane.accounts import queries as accounts
 from pretamane.contacts import answers, colleagues, inbox, lists, queries
 from pretamane.contacts.desk_schemas import AnswerIn, NoteIn, SubmissionChanges, understand
 from pretamane.contacts.inbox import Change
@@ -115,7 +116,7 @@ def _shown(session: Session, submission_id: UUID, asked: Asked, actor: Actor) ->
         "contact": queries.contact(session, submission.contact_id) if submission.contact_id else None,
         "history": _history(session, submission),
         "notes": queries.notes_about(session, submission),
-        "names": colleagues.names(session),
+        "names": accounts.names_of(session, [submission.assignee_id] if submission.assignee_id else []),
         "colleagues": colleagues.others(session, actor),
         "templates": queries.answer_templates(session),
         "begun": _begun(session, submission, asked.template),

@@ -15,17 +15,16 @@ from uuid import UUID
 import httpx2
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
 from tests.committing import client_of
 from tests.cutting_proxy import CuttingProxy
 
 import pretamane
-from pretamane.contacts.colleagues import Colleague
+from pretamane.accounts.models import Account
 from pretamane.core.actors import Actor, Role
-from pretamane.core.database import Database
 from pretamane.settings import Settings
-from pretamane.wiring import LISTENERS, Platform, build_app
+from pretamane.wiring import Platform, build_app
 
 Rows = Callable[[str], list[Any]]
 
@@ -111,18 +110,20 @@ def _wait_for(client: httpx2.Client, lines: Path) -> None:
 STEFAN = Actor(UUID(int=1), "Stefan", Role.STAFF)
 BEA = Actor(UUID(int=2), "Bea", Role.STAFF)
 VERA = Actor(UUID(int=3), "Vera", Role.VIEWER)
-GONE = UUID(int=4)
-
-
-def _everybody(_session: object) -> tuple[Colleague, ...]:
-    here = (Colleague(each.account_id, each.name) for each in (STEFAN, BEA, VERA) if each.account_id)
-    return (*here, Colleague(GONE, "Gustav", is_active=False))
+GUSTAV = Actor(UUID(int=4), "Gustav", Role.STAFF)
 
 
 @pytest.fixture
-def platform(connection: Connection, settings: Settings, clock: Any) -> Platform:
-    known = {"listeners": LISTENERS, "colleagues": _everybody}
-    return Platform(settings, clock, Database(connection, clock, known=known), [])
+def everybody(platform: Platform) -> Platform:
+    """The accounts of those who act here, and of one who has left."""
+    made_at = platform.clock.now()
+    with platform.database.transaction() as session:
+        for actor in (STEFAN, BEA, VERA, GUSTAV):
+            account = Account(id=actor.account_id, email=f"{actor.name.lower()}@practice.example", name=actor.name)
+            account.role, account.password_hash, account.made_at = actor.role, "none that fits", made_at
+            account.deactivated_at = made_at if actor is GUSTAV else None
+            session.add(account)
+    return platform
 
 
 @contextmanager
@@ -137,20 +138,20 @@ def browser_of(platform: Platform, actor: Actor) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def staff(platform: Platform) -> Iterator[TestClient]:
-    with browser_of(platform, STEFAN) as browser:
+def desk(everybody: Platform) -> Iterator[TestClient]:
+    with browser_of(everybody, STEFAN) as browser:
         yield browser
 
 
 @pytest.fixture
-def bea(platform: Platform) -> Iterator[TestClient]:
-    with browser_of(platform, BEA) as browser:
+def bea(everybody: Platform) -> Iterator[TestClient]:
+    with browser_of(everybody, BEA) as browser:
         yield browser
 
 
 @pytest.fixture
-def viewer(platform: Platform) -> Iterator[TestClient]:
-    with browser_of(platform, VERA) as browser:
+def onlooker(everybody: Platform) -> Iterator[TestClient]:
+    with browser_of(everybody, VERA) as browser:
         yield browser
 
 
@@ -158,15 +159,15 @@ Write = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def write(client: TestClient, staff: TestClient) -> Write:
+def write(client: TestClient, desk: TestClient) -> Write:
     """Send a message as a visitor would; what the staff's API says of it."""
 
     def written(name: str = "Ada Byron", **said: object) -> dict[str, Any]:
         email = f"{name.split(maxsplit=1)[0].lower()}@example.org"
         message = {"name": name, "email": email, "message": "Could you call me?"} | said
         reference = client.post("/api/v1/contact", json=message).json()["reference"]
-        [found] = staff.get("/api/v1/submissions", params={"q": reference}).json()["items"]
-        whole: dict[str, Any] = staff.get(f"/api/v1/submissions/{found['id']}").json()
+        [found] = desk.get("/api/v1/submissions", params={"q": reference}).json()["items"]
+        whole: dict[str, Any] = desk.get(f"/api/v1/submissions/{found['id']}").json()
         return whole
 
     return written

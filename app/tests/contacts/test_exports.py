@@ -21,56 +21,56 @@ def rows_of(answer):
     return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
 
 
-def test_messages_are_exported_as_they_were_sent(staff, write):
+def test_messages_are_exported_as_they_were_sent(desk, write):
     said = {"subject": 'Quote " and; semicolon, comma', "message": "Two\nlines, déjà vu"}
     message = write("Ada Byron", **said)
 
-    [row] = rows_of(staff.get("/api/v1/submissions.csv"))
+    [row] = rows_of(desk.get("/api/v1/submissions.csv"))
 
     assert (row["reference"], row["name"]) == (message["reference"], "Ada Byron")
     assert (row["subject"], row["message"]) == (said["subject"], said["message"])
 
 
-def test_lines_end_as_rfc_4180_has_it_and_a_browser_saves_a_file(staff, write):
+def test_lines_end_as_rfc_4180_has_it_and_a_browser_saves_a_file(desk, write):
     write()
 
-    answer = staff.get("/api/v1/submissions.csv")
+    answer = desk.get("/api/v1/submissions.csv")
 
     assert answer.content.count(b"\r\n") == 2
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == 'attachment; filename="messages.csv"'
 
 
-def test_an_export_is_narrowed_like_its_list(staff, write):
+def test_an_export_is_narrowed_like_its_list(desk, write):
     write("Ada Byron")
     spam = write("Eve Dropper", leave_empty="x")
 
-    [row] = rows_of(staff.get("/api/v1/submissions.csv", params={"status": "spam"}))
+    [row] = rows_of(desk.get("/api/v1/submissions.csv", params={"status": "spam"}))
 
     assert row["reference"] == spam["reference"]
 
 
-def test_an_export_longer_than_a_chunk_is_whole(staff, write, monkeypatch):
+def test_an_export_longer_than_a_chunk_is_whole(desk, write, monkeypatch):
     monkeypatch.setattr(exports, "CHUNK", 2)
     written = {write(f"Visitor{number} Some")["reference"] for number in range(5)}
 
-    exported = [row["reference"] for row in rows_of(staff.get("/api/v1/submissions.csv"))]
+    exported = [row["reference"] for row in rows_of(desk.get("/api/v1/submissions.csv"))]
 
     assert sorted(exported) == sorted(written)
 
 
-def test_contacts_are_exported_with_their_tags(staff, write):
-    contact = one_of(staff.get(f"/api/v1/contacts/{write('Ada Byron')['contact_id']}"))
+def test_contacts_are_exported_with_their_tags(desk, write):
+    contact = one_of(desk.get(f"/api/v1/contacts/{write('Ada Byron')['contact_id']}"))
     headers = {"If-Match": f'"{contact["version"]}"'}
-    staff.patch(f"/api/v1/contacts/{contact['id']}", json={"tags": ["tax", "vip"]}, headers=headers)
+    desk.patch(f"/api/v1/contacts/{contact['id']}", json={"tags": ["tax", "vip"]}, headers=headers)
 
-    [row] = rows_of(staff.get("/api/v1/contacts.csv"))
+    [row] = rows_of(desk.get("/api/v1/contacts.csv"))
 
     assert (row["email"], row["tags"]) == ("ada@example.org", "tax, vip")
 
 
-def test_a_viewer_may_export_and_a_stranger_may_not(viewer, client):
-    assert viewer.get("/api/v1/contacts.csv").status_code == 200
+def test_a_viewer_may_export_and_a_stranger_may_not(onlooker, client):
+    assert onlooker.get("/api/v1/contacts.csv").status_code == 200
     assert client.get("/api/v1/contacts.csv").status_code == 401
 
 
@@ -95,10 +95,10 @@ def test_a_viewer_may_export_and_a_stranger_may_not(viewer, client):
         "  -x",
     ],
 )
-def test_no_cell_begins_a_formula_whichever_separator_is_expected(staff, write, typed):
+def test_no_cell_begins_a_formula_whichever_separator_is_expected(desk, write, typed):
     write("Ada Byron", message=typed + "x", subject=typed)
 
-    content = staff.get("/api/v1/submissions.csv").content.decode("utf-8-sig")
+    content = desk.get("/api/v1/submissions.csv").content.decode("utf-8-sig")
 
     assert calculated(content) == []
 
