@@ -1,11 +1,20 @@
-"""With CI=true a test that does not run is a test that fails; elsewhere the run ends by counting them."""
+"""With CI=true a test that does not run is a test that fails; elsewhere the run ends by counting them.
+
+And the one browser that every story is told in.
+"""
 
 import os
 from collections import Counter
-from collections.abc import Generator
-from typing import Any
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
+
+    from tests.chromium import NewContext
 
 NOTHING_MAY_BE_SKIPPED = os.environ.get("CI", "").lower() == "true"
 
@@ -43,3 +52,32 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:  # pytest gives its 
         terminalreporter.section("not run here")
         for reason, times in Counter(map(reason_of, skipped)).most_common():
             terminalreporter.line(f"{times} × {reason}")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """One for every story: two of them cannot be driven in one process."""
+    from playwright.sync_api import sync_playwright
+
+    from tests.chromium import CHROMIUM, FLAGS
+
+    if CHROMIUM is None:
+        pytest.skip("no Chromium")
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def new_context(chromium: "Browser") -> Iterator["NewContext"]:
+    with ExitStack() as contexts:
+
+        def make(**options: object) -> "BrowserContext":
+            context = chromium.new_context(**{"locale": "en-GB", **options})  # type: ignore[arg-type]  # as Playwright's
+            contexts.callback(context.close)
+            context.set_default_timeout(20_000)
+            return context
+
+        yield make

@@ -8,7 +8,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, MetaData
 
@@ -37,6 +37,7 @@ from pretamane.core.http.application import Lifespan, compose
 from pretamane.core.http.cors import Cors
 from pretamane.core.http.edge import Edge
 from pretamane.core.http.peers import Peers
+from pretamane.core.http.problems import AsPage
 from pretamane.core.http.rate_limits import PostgresWindows, RateLimits
 from pretamane.core.idempotency import OnlyOnce
 from pretamane.core.jobs import Task
@@ -50,13 +51,15 @@ from pretamane.notifications import service as notifications
 from pretamane.ports import Clock, Dependency
 from pretamane.practice import api as practice
 from pretamane.practice import models as practice_models
+from pretamane.practice import pages as practice_pages
 from pretamane.practice import queries as practice_queries
 from pretamane.settings import Settings
 from pretamane.settings_values import mail_server
+from pretamane.system import administration
 from pretamane.system import api as system
 from pretamane.system import pages as system_pages
 from pretamane.system.health import HealthCheck
-from pretamane.web import assets
+from pretamane.web import assets, refusals
 from pretamane.web.mail import FOR_A_DAY, Post
 from pretamane.web.site import site
 
@@ -226,6 +229,8 @@ def first_administrators_link(platform: Platform) -> str | None:
 def build_app(platform: Platform) -> Edge:
     """Everything that answers HTTP, inside its edge."""
     settings, clock, work, limits = platform.settings, platform.clock, platform.work, platform.rate_limits
+    health = HealthCheck(platform.dependencies, clock)
+    as_page = _refusals_as_pages(work)
     intake = contacts.Intake(work, OnlyOnce(work, clock), limits, clock, settings.contact_limit)
     cookie = SessionCookie.at(settings.public_url)
     app = compose(
@@ -239,12 +244,16 @@ def build_app(platform: Platform) -> Edge:
             insights.router(work, limits, clock, settings.visit_limit),
             system.router,
             system.readiness(platform.why_not_ready),
-            system.dependencies(HealthCheck(platform.dependencies, clock)),
+            system.dependencies(health),
+            administration.router(administration.Administration(work, health, settings.data_dir, clock)),
+            practice_pages.router,
             system_pages.router,
+            system_pages.first_run_pages(system_pages.FirstRun(mail_goes_out=False)),  # no mailer is wired yet
             assets.router,
         ],
         site(settings.site_dir),
         _life(platform),
+        as_page,
     )
     app.state.work = work
     app.state.public_url = settings.public_url
@@ -255,7 +264,17 @@ def build_app(platform: Platform) -> Edge:
         peers=Peers(settings.trusted_proxies, settings.client_address_header),
         clock=clock,
         body_limit=settings.body_limit,
+        as_page=as_page,
     )
+
+
+def _refusals_as_pages(work: UnitOfWork) -> AsPage:
+    def as_page(request: Request, refusal: AppError) -> Response:
+        """What failed here may be the very database that knows the practice's face."""
+        practice = None if refusal.status >= 500 else practice_queries.face(work)
+        return refusals.page(request, refusal, practice)
+
+    return as_page
 
 
 def _life(platform: Platform) -> Lifespan:

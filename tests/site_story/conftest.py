@@ -1,37 +1,18 @@
 """A visitor with a real browser, at a site whose API lives on another origin."""
 
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Page
 
+from tests.chromium import NewContext
 from tests.site_story.house import House, Postgres, opened, pretamane
 
-# The container that tests run in may have no sandbox for Chromium; nothing foreign is opened in it.
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
-    *("--disable-component-update", "--disable-sync", "--no-first-run"),
-]
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 VIEWPORTS = {"phone": (390, 844), "tablet": (768, 1024), "desktop": (1280, 800), "wide": (1920, 1080)}
 PRACTICE = "Weber & Lang"
 LOGO_SIZE = (64, 48)
-
-NewContext = Callable[..., BrowserContext]
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    if CHROMIUM is None:
-        pytest.skip("no Chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")
@@ -63,19 +44,6 @@ def house(_only_postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) ->
 def house_of_one_message(postgres: Postgres, tmp_path: Path) -> Iterator[House]:
     with opened(postgres.address, tmp_path, "1/day") as house:
         yield house
-
-
-@pytest.fixture
-def new_context(chromium: Browser) -> Iterator[NewContext]:
-    with ExitStack() as contexts:
-
-        def make(**options: object) -> BrowserContext:
-            context = chromium.new_context(**{"locale": "en-GB", **options})  # type: ignore[arg-type]  # as Playwright's
-            contexts.callback(context.close)
-            context.set_default_timeout(20_000)
-            return context
-
-        yield make
 
 
 @pytest.fixture(params=VIEWPORTS.values(), ids=list(VIEWPORTS))

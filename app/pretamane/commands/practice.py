@@ -94,9 +94,10 @@ def change(  # noqa: PLR0913, PLR0917 — each parameter is an option of the com
     if not wanted:
         raise CannotStart("Say what to set, such as --name; pretamane practice set --help lists all of it.")
     with platform() as built:
+        from pretamane.core.actors import OPERATOR
         from pretamane.practice import service
 
-        built.work.run_now(lambda session: service.change(session, built.clock.now(), **wanted))
+        built.work.run_now(lambda session: service.change(session, OPERATOR, **wanted))
     typer.echo(f"Set: {', '.join(field.replace('_', ' ') for field in wanted)}.")
 
 

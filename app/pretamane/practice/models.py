@@ -1,6 +1,6 @@
 """The one practice that this house belongs to."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from sqlalchemy import CheckConstraint, DateTime, LargeBinary, SmallInteger, func, true
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from pretamane.core.database import Record
 
 THE_ONLY_ONE = 1
+UNNAMED = "Our practice"
 
 
 class Practice(Record):
@@ -15,7 +16,7 @@ class Practice(Record):
     __table_args__ = (CheckConstraint(f"id = {THE_ONLY_ONE}", name="only_one"),)
 
     id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False, default=THE_ONLY_ONE)
-    name: Mapped[str] = mapped_column(default="Our practice")
+    name: Mapped[str] = mapped_column(default=UNNAMED)
     language: Mapped[str] = mapped_column(default="en")
     time_zone: Mapped[str] = mapped_column(default="UTC")
     recipient: Mapped[str | None] = mapped_column(default=None)
@@ -28,3 +29,13 @@ class Practice(Record):
     imprint_url: Mapped[str | None] = mapped_column(default=None)
     terms_url: Mapped[str | None] = mapped_column(default=None)
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+    @property
+    def version(self) -> str:
+        """What somebody saw, to be told from what is there by the time they change it."""
+        return self.changed_at.astimezone(UTC).isoformat()
+
+    @property
+    def is_set_up(self) -> bool:
+        """Somebody has been here: a house nobody named and that tells nobody of messages is as it was delivered."""
+        return self.name != UNNAMED or self.recipient is not None

@@ -1,16 +1,17 @@
 """What a practice may be told about itself, and what of it is public."""
 
 import re
+import unicodedata
 from functools import cache
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 
 from pretamane.core.addresses import normalised_email
 from pretamane.core.errors import Invalid
-from pretamane.practice.models import Practice
+from pretamane.practice.models import UNNAMED, Practice
 
 LOGO_LIMIT = 256 * 1024
 LOGO_PATH = "/api/v1/practice/logo"
@@ -25,12 +26,12 @@ _SIGNATURES = {
 
 
 @cache
-def _time_zones() -> frozenset[str]:
+def time_zones() -> frozenset[str]:
     return frozenset(available_timezones())
 
 
 def _time_zone(name: str) -> str:
-    if name not in _time_zones():
+    if name not in time_zones():
         raise ValueError(f"“{name}” is not a time zone; write one like Europe/Berlin")
     return name
 
@@ -96,12 +97,19 @@ class Changes(BaseModel):
     @classmethod
     def of(cls, **fields: object) -> "Changes":
         """An empty text takes a value away again, where there can be none."""
-        given = {name: value for name, value in fields.items() if value is not None}
+        given = {name: _keepable(value) for name, value in fields.items() if value is not None}
         given |= {name: None for name in CAN_BE_NONE if given.get(name) == ""}
         try:
             return cls.model_validate(given)
         except ValidationError as invalid:
             raise Invalid("The practice was not changed.", fields=_sentences(invalid)) from None
+
+
+def _keepable(value: object) -> object:
+    """No database takes a zero character, and no line of text needs a control character but to end."""
+    if not isinstance(value, str):
+        return value
+    return "".join(sign for sign in value if sign == "\n" or unicodedata.category(sign) not in ("Cc", "Cs"))
 
 
 def _sentences(invalid: ValidationError) -> dict[str, str]:
@@ -134,16 +142,25 @@ class PublicPractice(BaseModel):
     imprint_url: str | None
     terms_url: str | None
 
+    # For the staff's pages, which have the same face; nobody else is told.
+    _is_set_up: bool = PrivateAttr(default=True)
+
+    @property
+    def is_set_up(self) -> bool:
+        return self._is_set_up
+
     @classmethod
     def of(cls, practice: Practice) -> "PublicPractice":
         own = {name: getattr(practice, name) for name in cls.model_fields if name != "logo_url"}
-        return cls(logo_url=LOGO_PATH if practice.logo_type else None, **own)
+        face = cls(logo_url=LOGO_PATH if practice.logo_type else None, **own)
+        face._is_set_up = practice.is_set_up
+        return face
 
     @classmethod
     def plain(cls) -> "PublicPractice":
         """What is shown while nobody can be asked."""
         return cls(
-            name="Our practice",
+            name=UNNAMED,
             language="en",
             time_zone="UTC",
             primary_colour="#1f4b43",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from pretamane.contacts import queries, service
 from pretamane.contacts.schemas import MessageIn
 from pretamane.contacts.service import Import
+from pretamane.core.actors import OPERATOR
 from pretamane.core.errors import Conflict
 from pretamane.core.ids import SPOKEN
 from pretamane.practice import queries as practice_queries
@@ -113,7 +114,7 @@ def furnish(session: Session, clock_now: datetime, *, production: bool) -> Furni
     for message in messages:
         service.import_message(session, message)
     if practice_queries.current(session).name == PublicPractice.plain().name:
-        practice.change(session, clock_now, **_LOOK)
+        practice.change(session, OPERATOR, **_LOOK)
     return Furnished(len(contacts), len(messages))
 
 

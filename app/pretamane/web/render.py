@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from starlette.responses import HTMLResponse
 
 from pretamane.web import navigation
-from pretamane.web.assets import style_address
+from pretamane.web.assets import asset_address
 from pretamane.web.palette import custom_properties
+from pretamane.web.times import local
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -25,7 +26,7 @@ def page(
 ) -> HTMLResponse:
     """Render "problem.html" of the shared look, "contacts/form.html" of a feature; no value may be missing."""
     nonce = secrets.token_urlsafe(16)
-    always = {"nonce": nonce, "status": status, "style_address": style_address()}
+    always = {"nonce": nonce, "status": status, "asset": asset_address}
     shown = {"practice": None, "request_id": None, "entries_for": navigation.entries_for, **context, **always}
     content = templates().get_template(template).render(shown)
     return HTMLResponse(content, status_code=status, headers={**_protection(nonce), **(headers or {})})
@@ -60,4 +61,5 @@ def templates() -> Environment:
         lstrip_blocks=True,
     )
     known.filters["custom_properties"] = custom_properties
+    known.filters["local"] = local
     return known

@@ -10,6 +10,7 @@ from tests.conftest import make_settings
 from tests.mail_server import PostOffice, opened
 from tests.running import free_port
 
+from pretamane.core.actors import OPERATOR
 from pretamane.practice import service as practice
 from pretamane.settings import Settings
 from pretamane.wiring import Platform, build_app
@@ -38,7 +39,7 @@ def office(port: int) -> Iterator[PostOffice]:
 @pytest.fixture
 def practice_with(platform: Platform) -> Callable[..., None]:
     def change(**fields: object) -> None:
-        platform.work.run_now(lambda session: practice.change(session, platform.clock.now(), **fields))
+        platform.work.run_now(practice.change, OPERATOR, **fields)
 
     return change
 

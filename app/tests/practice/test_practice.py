@@ -7,6 +7,7 @@ from sqlalchemy import Connection, text
 from starlette.testclient import TestClient
 from tests.conftest import MovableClock
 
+from pretamane.core.actors import OPERATOR
 from pretamane.core.errors import Invalid
 from pretamane.practice import queries, service
 from pretamane.practice.models import Practice
@@ -31,7 +32,7 @@ PUBLIC = {
 
 def change(platform: Platform, **fields: object) -> Practice:
     with platform.database.transaction() as session:
-        return service.change(session, platform.clock.now(), **fields)
+        return service.change(session, OPERATOR, **fields)
 
 
 def test_what_is_given_is_changed_and_the_rest_stays(platform: Platform, clock: MovableClock) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
+from pretamane.core.actors import OPERATOR
 from pretamane.core.errors import Conflict
 from pretamane.practice import service as practice
 from pretamane.system import demo
@@ -65,7 +66,7 @@ def test_nothing_invented_is_put_beside_a_real_message_not_even_beside_spam(clie
 def test_a_practice_without_a_name_gets_one_and_one_with_a_name_keeps_it(client, platform):
     furnish(platform)
     invented = client.get("/api/v1/practice").json()["name"]
-    platform.work.run_now(practice.change, platform.clock.now(), name="Weber & Lang")
+    platform.work.run_now(practice.change, OPERATOR, name="Weber & Lang")
 
     furnish(platform)
 

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 import jinja2
 import pytest
 
-from pretamane.web.assets import style_address
+from pretamane.web.assets import asset_address
 from pretamane.web.render import page
 
 PRACTICE = SimpleNamespace(
@@ -16,8 +16,8 @@ PRACTICE = SimpleNamespace(
 
 
 def problem(**changes):
-    shown = {"title": "Not now", "sentence": "Please try again.", "request_id": "0192-abc", **changes}
-    return page("problem.html", status=503, **shown)
+    shown = {"title": "Not now", "sentence": "Please try again.", "request_id": "0192-abc"}
+    return page("problem.html", **{"status": 503, "faults": {}, "sign_in": None, "start": "/app", **shown, **changes})
 
 
 def test_a_refusal_shows_its_sentence_its_status_and_the_request_id():
@@ -48,7 +48,7 @@ def test_an_answer_is_never_kept_and_its_policy_lets_nothing_inline_run():
 
 
 def test_headers_of_the_caller_are_added():
-    assert page("problem.html", headers={"Retry-After": "5"}, title="", sentence="").headers["retry-after"] == "5"
+    assert problem(headers={"Retry-After": "5"}).headers["retry-after"] == "5"
 
 
 def test_the_practices_colours_stand_in_a_style_that_the_policy_names_once():
@@ -68,7 +68,7 @@ def test_a_colour_that_is_none_is_left_out(colour):
 
 
 def test_every_page_takes_its_style_from_the_address_of_the_current_content():
-    assert f'<link rel="stylesheet" href="{style_address()}">' in problem().body.decode()
+    assert f'<link rel="stylesheet" href="{asset_address("pages.css")}">' in problem().body.decode()
 
 
 def test_what_is_shown_is_escaped():

@@ -15,8 +15,10 @@ OPENAPI_ADDRESS = "/api/openapi.json"
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
-def compose(routers: Sequence[APIRouter], last: Sequence[BaseRoute], lifespan: Lifespan) -> FastAPI:
-    """`last` are tried after every router's routes."""
+def compose(
+    routers: Sequence[APIRouter], last: Sequence[BaseRoute], lifespan: Lifespan, as_page: problems.AsPage
+) -> FastAPI:
+    """`last` are tried after every router's routes; `as_page` shows a refusal to a person."""
     app = FastAPI(
         title="Pretamane",
         version=__version__,
@@ -28,7 +30,7 @@ def compose(routers: Sequence[APIRouter], last: Sequence[BaseRoute], lifespan: L
     )
     for router in routers:
         app.include_router(router)
-    problems.install(app)
+    problems.install(app, as_page)
     app.openapi = _described(app.openapi)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     app.router.routes.extend(last)
     return app

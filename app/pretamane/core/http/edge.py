@@ -3,8 +3,10 @@
 import logging
 
 import anyio
+from anyio import to_thread
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pretamane.core import request_ids
@@ -33,8 +35,18 @@ class BodyTooLarge(HTTPException):
 
 
 class Edge:
-    def __init__(self, app: ASGIApp, *, cors: Cors, peers: Peers, clock: Clock, body_limit: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        cors: Cors,
+        peers: Peers,
+        clock: Clock,
+        body_limit: int,
+        as_page: problems.AsPage | None = None,
+    ) -> None:
         self.app, self.cors, self.peers, self.clock, self.body_limit = app, cors, peers, clock, body_limit
+        self._as_page = as_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -78,9 +90,24 @@ class Edge:
             await _empty(send, 204)
         elif _declared_length(exchange) > exchange.body_limit:
             await _drain(exchange, receive)
-            await problems.render(_too_large(exchange))(scope, receive, send)
+            await self._answer_too_large(exchange, scope, receive, send)
         else:
-            await self.app(scope, _counting(exchange, receive), _correcting(exchange, scope, receive, send))
+            await self.app(scope, _counting(exchange, receive), self._correcting(exchange, scope, receive, send))
+
+    async def _answer_too_large(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
+        answered = await to_thread.run_sync(problems.answer, Request(scope), _too_large(exchange), self._as_page)
+        await answered(scope, receive, send)
+
+    def _correcting(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> Send:
+        """Frameworks turn an error met while reading into answers of their own; the limit's word stands."""
+
+        async def corrected(message: Message) -> None:
+            if not exchange.too_large:
+                await send(message)
+            elif message["type"] == "http.response.start":
+                await self._answer_too_large(exchange, scope, receive, send)
+
+        return corrected
 
     async def _answer_unexpected(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         if exchange.status is None and not exchange.client_left:
@@ -127,18 +154,6 @@ def _counting(exchange: Exchange, receive: Receive) -> Receive:
         return message
 
     return counted
-
-
-def _correcting(exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> Send:
-    """Frameworks turn an error met while reading into answers of their own; the limit's word stands."""
-
-    async def corrected(message: Message) -> None:
-        if not exchange.too_large:
-            await send(message)
-        elif message["type"] == "http.response.start":
-            await problems.render(_too_large(exchange))(scope, receive, send)
-
-    return corrected
 
 
 def _dressing(exchange: Exchange, receive: Receive, send: Send) -> Send:

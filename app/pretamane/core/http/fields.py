@@ -29,12 +29,21 @@ async def read_fields(request: Request) -> dict[str, Any]:
     raise UnsupportedMedia("Send the fields as JSON or as a form (Content-Type: application/json, or a form's own).")
 
 
-async def _read_form(request: Request) -> dict[str, Any]:
+async def read_form_with_file(request: Request) -> dict[str, Any]:
+    """For forms with one small file, which comes as its bytes; a place for a file that was left empty is left out."""
+    if not is_a_form(request):
+        raise UnsupportedMedia("Send the fields as a form.")
+    return await _read_form(request, files=1)
+
+
+async def _read_form(request: Request, files: int = 0) -> dict[str, Any]:
     if _charset(request) not in (b"utf-8", b"utf8"):
         raise UnsupportedMedia("Send the form's text as UTF-8.")
     try:
-        async with request.form(max_files=0, max_fields=50) as form:
-            return {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
+        async with request.form(max_files=files, max_fields=50) as form:
+            texts = {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
+            sent = [(name, value) for name, value in form.items() if isinstance(value, UploadFile) and value.filename]
+            return {**texts, **{name: await file.read() for name, file in sent[:files]}}
     except HTTPException as failure:
         if failure.status_code == 413:
             raise
@@ -59,3 +68,4 @@ def _from_json(body: bytes) -> dict[str, Any]:
 
 # For handlers in the thread pool: the body is read before them, while no connection is held.
 Fields = Annotated[dict[str, Any], Depends(read_fields)]
+FieldsAndFile = Annotated[dict[str, Any], Depends(read_form_with_file)]

@@ -1,6 +1,7 @@
-"""The one place that renders a refusal (RFC 9457)."""
+"""The one place that renders a refusal: as RFC 9457 has it for programs, as a page for people."""
 
 import logging
+from collections.abc import Callable
 from copy import deepcopy
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +15,12 @@ from starlette.responses import JSONResponse, Response
 
 from pretamane.core import request_ids
 from pretamane.core.errors import AppError
+
+# How a refusal looks to a person: wiring.py says, because pages are above core.
+AsPage = Callable[[Request, AppError], Response]
+
+# What is below these is read by people, but for the styles and modules that their pages fetch.
+_PAGES, _NO_PAGES = ("/app", "/s", "/r"), ("/app/static",)
 
 _log = logging.getLogger("pretamane.problems")
 
@@ -36,6 +43,25 @@ class Problem(BaseModel):
     detail: str = Field(description="A sentence for a person")
     request_id: str | None = Field(description="Quote this id when you ask about it")
     errors: dict[str, str] | None = Field(default=None, description="A sentence for each field that cannot be taken")
+
+
+def is_for_a_person(request: Request) -> bool:
+    """Whoever asks for a page, unless a script of that page says that it takes JSON and no HTML."""
+    if not _is_below(_PAGES, request.url.path) or _is_below(_NO_PAGES, request.url.path):
+        return False
+    accepted = request.headers.get("accept", "")
+    return "text/html" in accepted or "json" not in accepted
+
+
+def _is_below(roots: tuple[str, ...], path: str) -> bool:
+    return any(path == root or path.startswith(f"{root}/") for root in roots)
+
+
+def answer(request: Request, refusal: AppError, as_page: AsPage | None) -> Response:
+    """May ask the database how the practice looks: for a thread, not for the event loop."""
+    if as_page is not None and is_for_a_person(request):
+        return as_page(request, refusal)
+    return render(refusal)
 
 
 def render(refusal: AppError) -> Response:
@@ -66,47 +92,56 @@ def _refusal(status: int, sentence: str, *, code: str, headers: dict[str, str] |
     return refusal
 
 
-def _on_app_error(_request: Request, refusal: AppError) -> Response:
+def _log_failure(refusal: AppError) -> AppError:
     if refusal.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("%s: %s", refusal.code, refusal.sentence, exc_info=refusal.__cause__)
-    return render(refusal)
+    return refusal
 
 
-def _on_http_exception(_request: Request, failure: HTTPException) -> Response:
+def _of_http_exception(failure: HTTPException) -> AppError:
     status = HTTPStatus(failure.status_code)
     code = status.phrase.lower().replace(" ", "-")
     sentence = _SENTENCES.get(status, f"{status.phrase}.")
-    return render(_refusal(status, sentence, code=code, headers=dict(failure.headers or {})))
+    return _refusal(status, sentence, code=code, headers=dict(failure.headers or {}))
 
 
-def _on_invalid_request(_request: Request, failure: RequestValidationError) -> Response:
+def _of_invalid_request(failure: RequestValidationError) -> AppError:
     faults: dict[str, str] = {}
     for fault in failure.errors():
         field = ".".join(str(part) for part in fault["loc"][1:]) or "body"
         faults.setdefault(field, f"{fault['msg']}.")
     refusal = AppError("Some of what was sent cannot be taken.", code="invalid", fields=faults)
     refusal.status = 422
-    return render(refusal)
+    return refusal
+
+
+def _of_anything_else(_failure: Exception) -> AppError:
+    return unexpected()  # the edge logs it, with its trace
 
 
 async def _on_client_left(_request: Request, _failure: Exception) -> Response:
     return Response(status_code=499)  # nobody is there to read it; the edge logs 499
 
 
-async def _on_anything_else(_request: Request, _failure: Exception) -> Response:
-    return render(unexpected())  # the edge logs it, with its trace
-
-
-def install(app: FastAPI) -> None:
-    renderings: dict[type[Exception], Any] = {  # each is called with its own kind only, which no type can say
-        AppError: _on_app_error,
-        HTTPException: _on_http_exception,
-        RequestValidationError: _on_invalid_request,
-        ClientDisconnect: _on_client_left,
-        Exception: _on_anything_else,
+def install(app: FastAPI, as_page: AsPage | None = None) -> None:
+    refusals: dict[type[Exception], Callable[[Any], AppError]] = {  # each is called with its own kind only
+        AppError: _log_failure,
+        HTTPException: _of_http_exception,
+        RequestValidationError: _of_invalid_request,
+        Exception: _of_anything_else,
     }
-    for kind, rendering in renderings.items():
-        app.add_exception_handler(kind, rendering)
+    for kind, understand in refusals.items():
+        app.add_exception_handler(kind, _answering(understand, as_page))
+    app.add_exception_handler(ClientDisconnect, _on_client_left)
+
+
+def _answering(
+    understand: Callable[[Any], AppError], as_page: AsPage | None
+) -> Callable[[Request, Exception], Response]:
+    def answer_failure(request: Request, failure: Exception) -> Response:
+        return answer(request, understand(failure), as_page)
+
+    return answer_failure
 
 
 def document(schema: dict[str, Any]) -> None:

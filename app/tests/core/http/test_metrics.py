@@ -40,7 +40,7 @@ def added(edge, ask, **labels):
 
 def test_a_request_is_counted_by_route_template_method_and_status(edge):
     stranger = TestClient(edge, client=STRANGER)
-    labels = {"route": "/app/static/{digest}/pages.css", "method": "GET", "status": "200", "sli": "user"}
+    labels = {"route": "/app/static/{digest}/{name}", "method": "GET", "status": "200", "sli": "user"}
 
     assert added(edge, lambda: stranger.get("/app/static/abc/pages.css"), **labels) == 1
 

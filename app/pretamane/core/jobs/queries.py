@@ -1,0 +1,60 @@
+"""The queue as a person wants to see it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy.orm import Session
+
+from pretamane.core.database import now
+from pretamane.core.jobs.models import Job
+
+LISTED = 100
+
+
+class State(StrEnum):
+    DUE = "due"
+    RUNNING = "running"
+    DELAYED = "delayed"
+    DEAD = "dead"
+
+
+@dataclass(frozen=True)
+class Queue:
+    counts: dict[State, int]
+    oldest_due: timedelta
+
+
+def how_full(session: Session) -> Queue:
+    at = now(session)
+    state = _state(at)
+    rows = session.execute(select(state, func.count(), func.min(Job.due_at)).group_by(state)).all()
+    counts = dict.fromkeys(State, 0) | {State(name): count for name, count, _ in rows}
+    since = next((due_at for name, _, due_at in rows if name == State.DUE), at)
+    return Queue(counts, at - since)
+
+
+def alive(session: Session, most: int = LISTED) -> Sequence[tuple[Job, State]]:
+    """In the order in which they will be done."""
+    return _with_state(session, select(Job).where(Job.died_at.is_(None)).order_by(Job.priority, Job.due_at), most)
+
+
+def dead(session: Session, most: int = LISTED) -> Sequence[tuple[Job, State]]:
+    """The last to die first."""
+    return _with_state(session, select(Job).where(Job.died_at.is_not(None)).order_by(Job.died_at.desc()), most)
+
+
+def _with_state(session: Session, jobs: Select[Job], most: int) -> Sequence[tuple[Job, State]]:
+    rows = session.execute(jobs.add_columns(_state(now(session))).limit(most)).all()
+    return [(job, State(state)) for job, state in rows]
+
+
+def _state(at: datetime) -> ColumnElement[str]:
+    return case(
+        (Job.died_at.is_not(None), State.DEAD.value),
+        (Job.due_at <= at, State.DUE.value),
+        (Job.lease.is_not(None), State.RUNNING.value),
+        else_=State.DELAYED.value,
+    )
