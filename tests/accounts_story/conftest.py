@@ -8,10 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, StorageState
 
 from tests.accounts_story.foreign import foreign_sites
-from tests.site_story.conftest import NewContext, chromium, new_context
+from tests.chromium import NewContext
 from tests.site_story.house import PRETAMANE, Postgres, environment, pretamane, serving
-
-__all__ = ["chromium", "new_context"]
 
 PASSWORD = "three blue herons at dusk"  # pragma: allowlist secret  # invented
 EMAIL = "ada@practice.example"

@@ -28,7 +28,7 @@ SCOPES = {
 ROLES = {
     "viewer": "Viewer: reads",
     "staff": "Staff: reads and writes",
-    "admin": "Administrator: also looks after accounts and the practice",
+    "admin": "Administrator: also accounts and practice",
 }
 _DONE = {
     "ended": "Ended.",

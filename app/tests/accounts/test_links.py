@@ -198,6 +198,21 @@ def test_no_token_waits_in_the_queue_or_stands_in_a_table(browser, rows, invitat
     assert browser.get(invitation).headers["cache-control"] == "no-store"
 
 
+def test_no_token_and_no_password_is_logged(browser, caplog, platform, send_mails, postman, staff, with_password):
+    caplog.set_level("DEBUG")
+    browser.post("/app/forgotten", data={"email": with_password(staff).email})
+    send_mails()
+    browser.get(postman.link)
+    browser.post(postman.link, data={"password": ANOTHER})
+    sign_in(browser, staff, ANOTHER)
+    browser.post(first_path(platform), data=first_account(password="too short"))
+
+    ours = "\n".join(line.getMessage() for line in caplog.records if line.name.startswith("pretamane"))
+    assert "/app/link/{token}" in ours
+    for secret in (postman.link, ANOTHER, staff.email, browser.cookies["session"], "too short"):
+        assert secret not in ours
+
+
 def test_a_new_address_counts_once_its_link_is_used(as_staff, browser, send_mails, postman, staff, with_password):
     with_password(staff)
     asked = as_staff.post(
