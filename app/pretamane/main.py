@@ -70,24 +70,26 @@ def _prepare(settings: Settings) -> None:
 def _migrate_and_serve(
     settings: Settings, sockets: list[socket.socket], on_wake: Callable[[], None] | None = None
 ) -> int:
-    _migrate_in_a_child(settings)
+    if _in_a_child(_migrate, settings) != 0:
+        raise CannotStart("The database's tables could not be brought up to date; the lines above say why.")
     port = sockets[0].getsockname()[1]
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # told, not opened
     shown = f"[{host}]" if ":" in host else host
     Console(highlight=False).print(f"Pretamane is at [bold]http://{shown}:{port}[/bold] — Ctrl-C ends it.")
+    if sys.stdout.isatty():  # whoever reads a log must not find a way in
+        _in_a_child(_show_the_first_way_in, settings)
     return _serve(settings, sockets, on_wake, with_worker=True)
 
 
-def _migrate_in_a_child(settings: Settings) -> None:
-    """Alembic takes memory that no later process should carry, so it gets one that ends."""
-    child = multiprocessing.get_context("fork").Process(target=_migrate, args=(settings,))
+def _in_a_child(task: Callable[[Settings], None], settings: Settings) -> int | None:
+    """Alembic takes memory that no later process should carry, and connections must not be inherited."""
+    child = multiprocessing.get_context("fork").Process(target=task, args=(settings,))
     child.start()
     try:
         child.join()
     finally:
         child.terminate()
-    if child.exitcode != 0:
-        raise CannotStart("The database's tables could not be brought up to date; the lines above say why.")
+    return child.exitcode
 
 
 def _migrate(settings: Settings) -> None:
@@ -101,6 +103,19 @@ def _migrate(settings: Settings) -> None:
     except Exception:  # noqa: BLE001  # the edge of this process: nothing above could report it
         _log.exception("The tables could not be migrated.")
         sys.exit(1)
+
+
+def _show_the_first_way_in(settings: Settings) -> None:
+    """Shown as long as there is no administrator; each start makes a new link, and the earlier one ends."""
+    from pretamane import wiring
+
+    try:
+        link = wiring.first_administrators_link(wiring.Platform.build(settings))
+    except AppError as refusal:
+        _log.warning("No link for a first administrator could be made: %s", refusal.sentence)
+        return
+    if link is not None:
+        Console(highlight=False, soft_wrap=True).print(f"Nobody can sign in yet. Make the first account at {link}")
 
 
 def _listen(settings: Settings) -> list[socket.socket]:

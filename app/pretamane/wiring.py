@@ -11,6 +11,13 @@ from fastapi import Request, Response
 from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, MetaData
 
+from pretamane.accounts import api as accounts
+from pretamane.accounts import entering, entrance_pages, profile_pages
+from pretamane.accounts import models as accounts_models
+from pretamane.accounts import pages as accounts_pages
+from pretamane.accounts import sessions as accounts_sessions
+from pretamane.accounts.jobs import Letters, link_address
+from pretamane.accounts.recognition import SessionCookie, recognising
 from pretamane.adapters.mail_log import LogMailer
 from pretamane.adapters.mail_smtp import SmtpMailer
 from pretamane.adapters.postgres import PostgresServer
@@ -18,13 +25,14 @@ from pretamane.adapters.postgres_embedded import EmbeddedPostgres, as_app
 from pretamane.adapters.postgres_folder import has_cluster
 from pretamane.adapters.postgres_running import address_of_running
 from pretamane.contacts import api as contacts
+from pretamane.contacts import desk, inbox
+from pretamane.contacts import jobs as contacts_jobs
 from pretamane.contacts import models as contacts_models
 from pretamane.core import audit, events, idempotency, migrations, roles
-from pretamane.core.actors import Actor
 from pretamane.core.clock import SystemClock
 from pretamane.core.crew import Backoff
 from pretamane.core.database import Database, Record, open_engine, open_unpooled
-from pretamane.core.errors import AppError, CannotStart
+from pretamane.core.errors import AppError, CannotStart, Conflict
 from pretamane.core.http import rate_limits
 from pretamane.core.http.application import compose
 from pretamane.core.http.cors import Cors
@@ -57,13 +65,22 @@ from pretamane.web import assets, refusals
 from pretamane.web.mail import FOR_A_DAY, Post
 from pretamane.web.site import site
 
-WITH_TABLES = (audit, events, jobs_models, contacts_models, insights_models, notifications_models, practice_models)
+WITH_TABLES = (
+    *(audit, events, jobs_models),
+    *(accounts_models, contacts_models, insights_models, notifications_models, practice_models),
+)
 # Who acts in the same transaction when something happens further right.
-LISTENERS: events.Listeners = {"message.received": (notifications.announce,)}
+LISTENERS: events.Listeners = {
+    "account.deactivated": (inbox.hand_over,),
+    "message.received": (notifications.announce,),
+}
 # Each statement on them takes a fraction of a millisecond: few serve many.
 AUTOCOMMIT_CONNECTIONS = 3
 # Small ones that keep tables from growing with what nobody needs any more.
-SWEEPS = (idempotency.forget_old, rate_limits.forget_ended, events.forget_old, notifications.forget_thanked)
+SWEEPS = (
+    *(idempotency.forget_old, rate_limits.forget_ended, events.forget_old),
+    *(accounts_sessions.forget_ended, notifications.forget_thanked),
+)
 # Each queues the job of its name.
 SCHEDULES = (Schedule("sweep", "0 * * * *", "UTC"),)
 
@@ -212,7 +229,9 @@ def tasks(platform: Platform) -> dict[str, Task]:
         Task("sweep", _sweep),
         Task(notifications.MESSAGE_RECEIVED, notifications_jobs.tell_everyone),
         Task(notifications.TELL_PRACTICE, partial(notifications_jobs.tell_practice, post), FOR_A_DAY),
+        Task(inbox.SEND_ANSWER, partial(contacts_jobs.send_answer, post), FOR_A_DAY),
         Task(notifications.THANK_VISITOR, partial(notifications_jobs.thank_visitor, post), FOR_A_DAY),
+        *Letters(post).tasks(),
     ]
     return {task.name: task for task in all_of_them}
 
@@ -240,6 +259,15 @@ def _sweep(run: Run) -> None:
         run.read(forget, run.clock.now())
 
 
+def first_administrators_link(platform: Platform) -> str | None:
+    """None once somebody can let others in."""
+    try:
+        token = platform.work.run_now(entering.make_first_administrators_link)
+    except Conflict:
+        return None
+    return link_address(platform.settings.public_url, token)
+
+
 def build_app(platform: Platform) -> Edge:
     """Everything that answers HTTP, inside its edge."""
     settings, clock, work, limits = platform.settings, platform.clock, platform.work, platform.rate_limits
@@ -247,10 +275,15 @@ def build_app(platform: Platform) -> Edge:
     mail_goes_out = mail_server(settings.mail_url.get_secret_value()) is not None
     as_page = _refusals_as_pages(work)
     intake = contacts.Intake(work, OnlyOnce(work, clock), limits, clock, settings.contact_limit)
+    cookie = SessionCookie.at(settings.public_url)
     app = compose(
         [
+            accounts.router,
+            accounts_pages.router,
+            entrance_pages.router(entrance_pages.Entrance(work, limits, cookie)),
+            profile_pages.router(profile_pages.ProfilePage(work, limits, cookie)),
             practice.router,
-            contacts.router(intake),
+            *desk.routers(intake),
             insights.router(work, limits, clock, settings.visit_limit),
             system.router,
             system.readiness(platform.why_not_ready),
@@ -266,7 +299,7 @@ def build_app(platform: Platform) -> Edge:
     )
     app.state.work = work
     app.state.public_url = settings.public_url
-    app.state.authenticate = _nobody
+    app.state.authenticate = recognising(platform.database, clock, cookie)
     return Edge(
         app,
         cors=Cors({settings.public_url, *settings.cors_origins}),
@@ -284,7 +317,3 @@ def _refusals_as_pages(work: UnitOfWork) -> AsPage:
         return refusals.page(request, refusal, practice)
 
     return as_page
-
-
-def _nobody(_request: Request) -> Actor | None:
-    return None

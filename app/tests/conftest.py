@@ -1,6 +1,7 @@
 """Real PostgreSQL for every test: migrated once, one rolled-back transaction each."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -11,8 +12,12 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from starlette.testclient import TestClient
 from tests.embedded_server import closing_server
 
+from pretamane.accounts.models import Account, SignedInSession
+from pretamane.accounts.recognition import LONGEST, SessionCookie
 from pretamane.adapters.postgres import PostgresServer
 from pretamane.adapters.postgres_embedded import APP_ROLE, EmbeddedPostgres, as_app
+from pretamane.core import tokens
+from pretamane.core.actors import Role
 from pretamane.core.database import open_unpooled
 from pretamane.core.jobs import run_due
 from pretamane.core.migrations import migrate
@@ -112,6 +117,70 @@ def platform(connection: Connection, settings: Settings, clock: MovableClock, po
 def client(platform: Platform) -> Iterator[TestClient]:
     with TestClient(build_app(platform), raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture
+def sign_in(platform: Platform) -> Iterator[Callable[[Account], TestClient]]:
+    """A browser on one of our own pages, signed in as somebody."""
+    with ExitStack() as opened:
+
+        def signed_in(account: Account) -> TestClient:
+            browser = opened.enter_context(TestClient(build_app(platform), raise_server_exceptions=False))
+            browser.headers["Sec-Fetch-Site"] = "same-origin"
+            cookie = SessionCookie.at(platform.settings.public_url).name
+            browser.cookies.set(cookie, open_session(platform, account), domain="testserver.local")
+            return browser
+
+        yield signed_in
+
+
+def open_session(platform: Platform, account: Account) -> str:
+    """The token of a new session."""
+    token, at = tokens.new_token(), platform.clock.now()
+    opened = SignedInSession(account_id=account.id, token_hash=tokens.hash_of(token), user_agent="a test's browser")
+    opened.made_at, opened.seen_at, opened.ends_at = at, at, at + LONGEST
+    with platform.database.transaction() as session:
+        session.add(opened)
+    return token
+
+
+def hire(platform: Platform, name: str, role: Role) -> Account:
+    """An account that can be signed in to; whoever needs its password sets one."""
+    account = Account(email=f"{name.lower()}@practice.example", name=name, role=role, password_hash="none that fits")
+    account.made_at = platform.clock.now()
+    with platform.database.transaction() as session:
+        session.add(account)
+    return account
+
+
+@pytest.fixture
+def viewer(platform: Platform) -> Account:
+    return hire(platform, "Vera", Role.VIEWER)
+
+
+@pytest.fixture
+def staff(platform: Platform) -> Account:
+    return hire(platform, "Stefan", Role.STAFF)
+
+
+@pytest.fixture
+def admin(platform: Platform) -> Account:
+    return hire(platform, "Ada", Role.ADMIN)
+
+
+@pytest.fixture
+def as_viewer(sign_in: Callable[[Account], TestClient], viewer: Account) -> TestClient:
+    return sign_in(viewer)
+
+
+@pytest.fixture
+def as_staff(sign_in: Callable[[Account], TestClient], staff: Account) -> TestClient:
+    return sign_in(staff)
+
+
+@pytest.fixture
+def as_admin(sign_in: Callable[[Account], TestClient], admin: Account) -> TestClient:
+    return sign_in(admin)
 
 
 @pytest.fixture

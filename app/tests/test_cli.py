@@ -30,6 +30,8 @@ COMMANDS = [
     ["jobs", "show"],
     ["jobs", "retry"],
     ["demo"],
+    ["admin", "create"],
+    ["admin", "rescue"],
 ]
 
 
@@ -61,7 +63,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", [[], *COMMANDS, ["practice"], ["audit"], ["jobs"]], ids=" ".join)
+@pytest.mark.parametrize("command", [[], *COMMANDS, ["practice"], ["admin"], ["audit"], ["jobs"]], ids=" ".join)
 def test_help_fits_a_terminal_and_gives_an_example(command, capsys):
     code = main([*command, "--help"])
 

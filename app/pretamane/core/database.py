@@ -104,7 +104,7 @@ class Database:
         `known` is what code inside a transaction may ask its session for, such as who listens to events.
         """
         self.bind = bind
-        self.autocommit = autocommit or _autocommitting(bind)
+        self.autocommit = autocommit or _in_autocommit(bind)
         self._known = {"clock": clock, **(known or {})}
 
     @contextmanager
@@ -123,8 +123,18 @@ class Database:
             for follow_up in session.info.pop("after_commit", ()):
                 follow_up()
 
+    @contextmanager
+    def autocommitting(self) -> Iterator[Connection]:
+        """A connection on which each statement stands for itself."""
+        with refusing_when_away():
+            if isinstance(self.autocommit, Connection):  # a test's own, rolled back at its end
+                yield self.autocommit
+            else:
+                with self.autocommit.connect() as connection:
+                    yield connection
 
-def _autocommitting(bind: Engine | Connection) -> Engine | Connection:
+
+def _in_autocommit(bind: Engine | Connection) -> Engine | Connection:
     return bind.execution_options(isolation_level="AUTOCOMMIT") if isinstance(bind, Engine) else bind
 
 

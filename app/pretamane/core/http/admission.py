@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
@@ -15,10 +14,10 @@ Authenticate = Callable[[Request], Actor | None]
 
 
 class Admit:
-    """A dependency that answers with who is asking; without a scope the route is not for keys."""
+    """A dependency that answers with who is asking; without a scope the route is not for keys, but for `any_key`."""
 
-    def __init__(self, role: Role, scope: Scope | None = None) -> None:
-        self.role, self.scope = role, scope
+    def __init__(self, role: Role, scope: Scope | None = None, *, any_key: bool = False) -> None:
+        self.role, self.scope, self.any_key = role, scope, any_key
 
     def __call__(self, request: Request) -> Actor:
         """A plain function, so it runs in the thread pool; it holds no connection once it returns."""
@@ -28,7 +27,8 @@ class Admit:
             raise SignInNeeded("Please sign in first.", headers={"WWW-Authenticate": "Bearer"})
         if actor.key_id is None:
             refuse_foreign_pages(request)
-        actor.needs(self.role, self.scope)
+        if not self.any_key:
+            actor.needs(self.role, self.scope)
         return actor
 
 
@@ -41,13 +41,22 @@ def refuse_foreign_pages(request: Request) -> None:
 
 
 def _is_from_our_pages(request: Request) -> bool:
+    """Fetch metadata where there is any; a neighbouring host or port is as foreign as any other page."""
     site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
     if site is not None:
         return site == "same-origin"
     if origin is None:  # no browser that this server supports leaves out both
         return False
     # Browsers keep Fetch metadata to themselves on plain http, but for localhost.
-    return origin == request.app.state.public_url or urlsplit(origin).netloc == request.headers.get("host")
+    public_url: str = request.app.state.public_url
+    return origin == public_url or _is_where_this_was_sent(request, origin, public_url)
+
+
+def _is_where_this_was_sent(request: Request, origin: str, public_url: str) -> bool:
+    """Under another name than PUBLIC_URL's, as on a local network; but never by plain http where people use https."""
+    scheme, _, host = origin.partition("://")
+    schemes = {"https", public_url.partition("://")[0]}
+    return scheme in schemes and host != "" and host == request.headers.get("host")
 
 
 FromOurPages = Depends(refuse_foreign_pages)
@@ -56,6 +65,7 @@ Viewer = Annotated[Actor, Depends(Admit(Role.VIEWER))]
 Staff = Annotated[Actor, Depends(Admit(Role.STAFF))]
 Admin = Annotated[Actor, Depends(Admit(Role.ADMIN))]
 # The API's, for keys too:
+Anybody = Annotated[Actor, Depends(Admit(Role.VIEWER, any_key=True))]
 ContactsReader = Annotated[Actor, Depends(Admit(Role.VIEWER, Scope.CONTACTS_READ))]
 ContactsWriter = Annotated[Actor, Depends(Admit(Role.STAFF, Scope.CONTACTS_WRITE))]
 AdminOrKey = Annotated[Actor, Depends(Admit(Role.ADMIN, Scope.ADMIN))]

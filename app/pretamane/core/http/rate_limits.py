@@ -105,11 +105,11 @@ class RateLimits:
     def __init__(self, windows: PostgresWindows, secret: str) -> None:
         self.windows, self._secret = windows, secret.encode()
 
-    def spend(self, request: Request, name: str, limit: str) -> None:
+    def spend(self, request: Request, name: str, limit: str, *, together_with: str = "") -> None:
+        """By the client's address; or by it together with something else, such as whom it asks for."""
         exchange = exchanges.of(request.scope)
         item = _parsed(limit)
-        key = f"{name}:{self.pseudonym(request)}"
-        window = self.windows.count(key, item.get_expiry())
+        window = self._count(name, item, f"{exchange.client} {together_with}".rstrip())
         left = max(0, item.amount - window.hits)
         wait = max(1, math.ceil((window.ends_at - self.windows.clock.now()).total_seconds()))
         exchange.add_header("RateLimit-Policy", f'"{name}";q={item.amount};w={item.get_expiry()}')
@@ -121,10 +121,20 @@ class RateLimits:
                 headers={"Retry-After": str(wait)},
             )
 
+    def leaves_room(self, name: str, limit: str, subject: str) -> bool:
+        """Counts for something that nobody is refused for: whoever asks is told the same either way."""
+        item = _parsed(limit)
+        return self._count(name, item, subject).hits <= item.amount
+
     def pseudonym(self, request: Request) -> str:
+        return self._hidden(exchanges.of(request.scope).client)
+
+    def _count(self, name: str, item: RateLimitItem, subject: str) -> Window:
+        return self.windows.count(f"{name}:{self._hidden(subject)}", item.get_expiry())
+
+    def _hidden(self, subject: str) -> str:
         """Addresses are personal: no table ever holds one."""
-        client = exchanges.of(request.scope).client
-        return hmac.new(self._secret, client.encode(), hashlib.sha256).hexdigest()[:32]
+        return hmac.new(self._secret, subject.encode(), hashlib.sha256).hexdigest()[:32]
 
 
 @lru_cache
