@@ -153,7 +153,6 @@ def main() -> None:
         memory = idle_memory(folder)
         ours, bare = posts_per_second(folder)
         audited = audited_edits(folder)
-        list_rows = lists.rows(folder / "lists")
         with queue.database(folder / "queue") as address:
             jobs, bare_jobs = queue.jobs_per_second(address, ROUNDS)
             waits = queue.milliseconds_to_wake(address)
@@ -172,7 +171,7 @@ def main() -> None:
         ("edits a second, without an entry", f"{audited.plain:.0f}", ""),
         ("what the audit costs, round by round", audited.cost, "under 5 %"),
         ("second start to first 200, seconds", f"{statistics.median(starts):.2f} (at most {max(starts):.2f})", "2"),
-        *list_rows,
+        *lists.rows(),
         *((f"idle PSS of {who}, MB", f"{megabytes:.0f}", MEMORY_GOALS.get(who, "")) for who, megabytes in memory),
         ("jobs a second, claimed to acknowledged", f"{statistics.median(jobs):.0f}", ""),
         ("jobs a second, bare SKIP LOCKED", f"{statistics.median(bare_jobs):.0f}", ""),

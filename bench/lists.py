@@ -7,6 +7,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -14,6 +15,7 @@ from pydantic import SecretStr
 from sqlalchemy import create_engine, make_url, text
 from starlette.testclient import TestClient
 
+from pretamane.adapters.postgres_embedded import APP_ROLE, as_app
 from pretamane.core.actors import Actor, Role
 from pretamane.core.clock import SystemClock
 from pretamane.core.migrations import migrate
@@ -82,12 +84,12 @@ def _p95(seconds: Sequence[float]) -> float:
 
 @contextmanager
 def _furnished(settings: Settings, name: str, rows: int) -> Iterator[TestClient]:
-    address = make_url(_address(settings)).set(database=name).render_as_string(hide_password=False)
-    _execute(_address(settings), f"CREATE DATABASE {name}")
-    migrate(address)
+    owner = make_url(_owner(settings)).set(database=name).render_as_string(hide_password=False)
+    _execute(_owner(settings), f"CREATE DATABASE {name}")
+    migrate(owner, APP_ROLE)
     for statement in _FURNISH:
-        _execute(address, statement, rows)
-    platform = Platform.build(settings.model_copy(update={"database_url": SecretStr(address)}))
+        _execute(owner, statement, rows)
+    platform = Platform.build(settings.model_copy(update={"database_url": SecretStr(as_app(owner))}))
     edge = build_app(platform)
     assert isinstance(edge.app, FastAPI)  # noqa: S101  # says to mypy what compose() made
     edge.app.state.authenticate = lambda _request: _STAFF
@@ -95,8 +97,8 @@ def _furnished(settings: Settings, name: str, rows: int) -> Iterator[TestClient]
         yield client
 
 
-def _address(settings: Settings) -> str:
-    return settings.database_url.get_secret_value() if settings.database_url else ""
+def _owner(settings: Settings) -> str:
+    return settings.database_owner_url.get_secret_value() if settings.database_owner_url else ""
 
 
 def _execute(address: str, statement: str, rows: int = 0) -> None:
@@ -114,15 +116,19 @@ def _seconds(client: TestClient, address: str) -> float:
     return took
 
 
-def rows(folder: Path) -> list[tuple[str, str, str]]:
+def rows() -> list[tuple[str, str, str]]:
     """The lines of the table of results."""
+    with TemporaryDirectory(prefix="pretamane-lists-") as folder:
+        return [timed.row(what) for what, timed in _measured(Path(folder)).items()]
+
+
+def _measured(folder: Path) -> dict[str, Timed]:
     settings = Settings.model_validate({"data_dir": folder, "signing_key": "x" * 48, "log_level": "error"})
     with ExitStack() as opened:
         own = opened.enter_context(OwnPostgres(settings, SystemClock()))
         few = opened.enter_context(_furnished(own.settings, "few", FEW))
         many = opened.enter_context(_furnished(own.settings, "many", MANY))
-        timed = {what: _in_turn(few, many, address) for what, address in LISTS.items()}
-    return [each.row(what) for what, each in timed.items()]
+        return {what: _in_turn(few, many, address) for what, address in LISTS.items()}
 
 
 def _in_turn(few: TestClient, many: TestClient, address: str) -> Timed:
@@ -137,8 +143,5 @@ def _in_turn(few: TestClient, many: TestClient, address: str) -> Timed:
 
 
 if __name__ == "__main__":
-    import tempfile
-
-    with tempfile.TemporaryDirectory(prefix="pretamane-bench-") as name:
-        for line in rows(Path(name)):
-            print("| " + " | ".join(line) + " |")
+    for line in rows():
+        print("| " + " | ".join(line) + " |")

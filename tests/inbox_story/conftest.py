@@ -3,24 +3,23 @@
 import socket
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from threading import Thread
 from uuid import UUID
 
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from pydantic import SecretStr
 
 from pretamane.contacts import service
 from pretamane.contacts.schemas import MessageIn
 from pretamane.core.actors import Actor, Role
 from pretamane.core.clock import SystemClock
-from pretamane.core.migrations import migrate
 from pretamane.settings import Settings
-from pretamane.wiring import OwnPostgres, Platform, build_app
-from tests.site_story.conftest import chromium  # noqa: F401  # a fixture
+from pretamane.wiring import OwnPostgres, Platform, build_app, migrate
+from tests.chromium import NewContext
 
 STEFAN = Actor(UUID(int=1), "Stefan", Role.STAFF)
 PEOPLE = ("Ada Byron", "Bob Stone", "Cora Lee", "Eve Dropper")
@@ -34,8 +33,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Platf
     address = f"http://127.0.0.1:{port}"
     settings = Settings.model_validate({"data_dir": folder, "signing_key": SecretStr("x" * 48), "public_url": address})
     with OwnPostgres(settings, SystemClock()) as own:
-        assert own.settings.database_url
-        migrate(own.settings.database_url.get_secret_value())
+        migrate(own.settings)
         platform = Platform.build(own.settings)
         with _serving(platform, port):
             yield address, platform
@@ -68,18 +66,10 @@ def inbox(house: tuple[str, Platform]) -> str:
 
 
 @pytest.fixture(params=[True, False], ids=["with script", "without script"])
-def page(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:  # noqa: F811  # the fixture of that name
-    with ExitStack() as opened:
-        context = chromium.new_context(locale="en-GB", java_script_enabled=request.param)
-        opened.callback(context.close)
-        context.set_default_timeout(20_000)
-        yield context.new_page()
+def page(new_context: NewContext, request: pytest.FixtureRequest) -> Page:
+    return new_context(java_script_enabled=request.param).new_page()
 
 
 @pytest.fixture
-def scripted(chromium: Browser) -> Iterator[Page]:  # noqa: F811  # the fixture of that name
-    with ExitStack() as opened:
-        context = chromium.new_context(locale="en-GB")
-        opened.callback(context.close)
-        context.set_default_timeout(20_000)
-        yield context.new_page()
+def scripted(new_context: NewContext) -> Page:
+    return new_context().new_page()

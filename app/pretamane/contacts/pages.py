@@ -34,6 +34,9 @@ async def unreadable(work: UnitOfWork, refusal: AppError) -> Response:
         practice=await _practice(work),
         title="Your message was not saved",
         sentence=refusal.sentence,
+        faults={},
+        sign_in=None,
+        start="/",
         request_id=request_ids.current.get(),
     )
 
