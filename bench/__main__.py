@@ -16,12 +16,14 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bench import audit, lists, queue
 from bench.load import Load, load, post
 from pretamane.adapters.postgres_running import address_of_running
 from pretamane.core.http.server import listen
 
 HERE = Path(__file__).parent
 ROUNDS, SECONDS, VISITORS = 5, 4.0, 16
+MEMORY_GOALS = {"the web process": "90", "all three together": "130"}
 
 
 def free_port() -> int:
@@ -68,15 +70,20 @@ def pretamane_up(folder: Path) -> Iterator[tuple[int, float, subprocess.Popen[by
 
 
 @contextmanager
+def listening() -> Iterator[tuple[int, int]]:
+    [listens] = listen("127.0.0.1", 0)
+    yield listens.getsockname()[1], listens.fileno()
+    listens.close()
+
+
+@contextmanager
 def bare_server(folder: Path) -> Iterator[int]:
-    [listening] = listen("127.0.0.1", 0)
     address = address_of_running(folder) or sys.exit("the database did not start")
-    command = [sys.executable, str(HERE / "bare.py"), address, str(listening.fileno())]
-    with running(command, environment(folder), keep=(listening.fileno(),)) as process:
-        port: int = listening.getsockname()[1]
-        await_answer(f"http://127.0.0.1:{port}/docs", process)
-        yield port
-    listening.close()
+    with listening() as (port, descriptor):
+        command = [sys.executable, str(HERE / "bare.py"), address, str(descriptor)]
+        with running(command, environment(folder), keep=(descriptor,)) as process:
+            await_answer(f"http://127.0.0.1:{port}/docs", process)
+            yield port
 
 
 def posts_per_second(folder: Path) -> tuple[list[Load], list[Load]]:
@@ -112,16 +119,31 @@ def idle_memory(folder: Path) -> list[tuple[str, float]]:
             await_answer(f"http://127.0.0.1:{port}{path}", process)
         time.sleep(2)
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text(encoding="ascii").split()
-        web = [int(child) for child in children if b"postgres" not in Path(f"/proc/{child}/cmdline").read_bytes()]
-        return [
-            ("its parent", proportional_memory(process.pid)),
-            *(("the web process", proportional_memory(child)) for child in web),
-        ]
+        ours = [int(child) for child in children if b"postgres" not in Path(f"/proc/{child}/cmdline").read_bytes()]
+        web, worker = sorted(ours)  # in the order in which they were forked
+        each = [("its parent", process.pid), ("the web process", web), ("the worker", worker)]
+        memory = [(who, proportional_memory(pid)) for who, pid in each]
+        return [*memory, ("all three together", sum(megabytes for _, megabytes in memory))]
+
+
+def audited_edits(folder: Path) -> audit.Edits:
+    with pretamane_up(folder), listening() as (port, descriptor):
+        script = [sys.executable, str(HERE / "audited.py")]
+        env = environment(folder, PYTHONPATH=os.pathsep.join(sys.path))
+        serving = running([*script, "serve", str(folder), str(descriptor)], env, keep=(descriptor,))
+        with serving as process, running([*script, "seal", str(folder)], env):
+            await_answer(f"http://127.0.0.1:{port}/ready", process)
+            return audit.edits(port, ROUNDS)
 
 
 def machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.system()}, Python {platform.python_version()}"
+
+
+def ratio(ours: list[float], bare: list[float]) -> str:
+    each = sorted(mine / theirs for mine, theirs in zip(ours, bare, strict=True))
+    return f"{statistics.median(each):.2f} ({each[0]:.2f} to {each[-1]:.2f})"
 
 
 def main() -> None:
@@ -130,20 +152,32 @@ def main() -> None:
         starts = seconds_of_second_starts(folder)
         memory = idle_memory(folder)
         ours, bare = posts_per_second(folder)
+        audited = audited_edits(folder)
+        list_rows = lists.rows(folder / "lists")
+        with queue.database(folder / "queue") as address:
+            jobs, bare_jobs = queue.jobs_per_second(address, ROUNDS)
+            waits = queue.milliseconds_to_wake(address)
     refused = [load.statuses for load in (*ours, *bare) if set(load.statuses) != {201}]
     if refused:
         sys.exit(f"some posts were not answered 201: {refused}")
-    ratios = sorted(mine.per_second / theirs.per_second for mine, theirs in zip(ours, bare, strict=True))
     rows = [
         ("posts a second, everything on", f"{statistics.median(run.per_second for run in ours):.0f}", ""),
         ("posts a second, bare handler", f"{statistics.median(run.per_second for run in bare):.0f}", ""),
         (
             "ratio, round by round",
-            f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})",
+            ratio([run.per_second for run in ours], [run.per_second for run in bare]),
             "0.5 or better",
         ),
+        ("edits a second, audited and sealed", f"{audited.audited:.0f}", ""),
+        ("edits a second, without an entry", f"{audited.plain:.0f}", ""),
+        ("what the audit costs, round by round", audited.cost, "under 5 %"),
         ("second start to first 200, seconds", f"{statistics.median(starts):.2f} (at most {max(starts):.2f})", "2"),
-        *((f"idle PSS of {who}, MB", f"{megabytes:.0f}", "90" if "web" in who else "") for who, megabytes in memory),
+        *list_rows,
+        *((f"idle PSS of {who}, MB", f"{megabytes:.0f}", MEMORY_GOALS.get(who, "")) for who, megabytes in memory),
+        ("jobs a second, claimed to acknowledged", f"{statistics.median(jobs):.0f}", ""),
+        ("jobs a second, bare SKIP LOCKED", f"{statistics.median(bare_jobs):.0f}", ""),
+        ("ratio, round by round", ratio(jobs, bare_jobs), "0.5 or better"),
+        ("an idle worker begins within, p95, milliseconds", f"{statistics.quantiles(waits, n=20)[-1]:.0f}", "50"),
     ]
     table = "\n".join(f"| {what} | {figure} | {goal} |" for what, figure, goal in rows)
     text = (

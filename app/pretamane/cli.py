@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pretamane import __version__
-from pretamane.commands import admin, inspecting, practice, serving, stocking
+from pretamane.commands import admin, audit, inspecting, jobs, practice, serving, stocking
 from pretamane.core.errors import AppError, CannotStart
 from pretamane.settings import SettingsRefused
 
@@ -26,10 +26,13 @@ cli = typer.Typer(
 )
 cli.command("up")(serving.up)
 cli.command("serve")(serving.serve)
+cli.command("worker")(serving.worker)
 cli.command("migrate")(serving.migrate)
 cli.command("check")(inspecting.check)
 cli.command("settings")(inspecting.settings)
 cli.add_typer(practice.commands, name="practice")
+cli.add_typer(audit.commands, name="audit")
+cli.add_typer(jobs.commands, name="jobs")
 cli.add_typer(admin.commands, name="admin")
 cli.command("demo")(stocking.demo)
 

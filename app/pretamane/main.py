@@ -1,4 +1,4 @@
-"""The web server's ways in: with everything it needs started here (`up`), or beside a given database (`serve`)."""
+"""The ways in: everything started here (`up`), or one part beside a given database (`serve`, `work`)."""
 
 import gc
 import logging
@@ -21,10 +21,12 @@ _log = logging.getLogger("pretamane.main")
 
 # Beyond the server's own grace: what is still there then hangs.
 STOP_MARGIN_SECONDS = 5
+# What a job that runs may still take; longer ones are given back and begun anew by the next worker.
+WORKER_GRACE_SECONDS = 15
 
 
 def up(settings: Settings) -> int:
-    """Database, tables, web server; the one address is printed. Blocks until told to end."""
+    """Database, tables, web server, worker; the one address is printed. Blocks until told to end."""
     _end_quietly_when_told()
     _prepare(settings)
     from pretamane import wiring
@@ -51,6 +53,14 @@ def serve(settings: Settings) -> int:
     return _serve(settings, _listen(settings))
 
 
+def work(settings: Settings) -> int:
+    """The worker alone: does what is queued until it is told to end."""
+    _prepare(settings)
+    from pretamane import worker  # noqa: F401  # loaded before the fork, so that its memory is shared
+
+    return Crew([_worker(settings, [])], stop_within=WORKER_GRACE_SECONDS + STOP_MARGIN_SECONDS).run()
+
+
 def _prepare(settings: Settings) -> None:
     """Before anything that logs or counts is imported."""
     log_lines.configure(settings.log_level, settings.log_format)
@@ -68,7 +78,7 @@ def _migrate_and_serve(
     Console(highlight=False).print(f"Pretamane is at [bold]http://{shown}:{port}[/bold] — Ctrl-C ends it.")
     if sys.stdout.isatty():  # whoever reads a log must not find a way in
         _in_a_child(_show_the_first_way_in, settings)
-    return _serve(settings, sockets, on_wake)
+    return _serve(settings, sockets, on_wake, with_worker=True)
 
 
 def _in_a_child(task: Callable[[Settings], None], settings: Settings) -> int | None:
@@ -85,10 +95,9 @@ def _in_a_child(task: Callable[[Settings], None], settings: Settings) -> int | N
 def _migrate(settings: Settings) -> None:
     """The parent learns only whether it worked, so the reason is told here, and without anybody's values."""
     from pretamane import wiring
-    from pretamane.core import migrations
 
     try:
-        migrations.migrate(wiring.database_url(settings))
+        wiring.migrate(settings)
     except (AppError, CannotStart) as refusal:
         sys.exit(str(refusal))
     except Exception:  # noqa: BLE001  # the edge of this process: nothing above could report it
@@ -115,12 +124,20 @@ def _listen(settings: Settings) -> list[socket.socket]:
     return listen(settings.host, settings.port)
 
 
-def _serve(settings: Settings, sockets: list[socket.socket], on_wake: Callable[[], None] | None = None) -> int:
-    from pretamane import wiring  # noqa: F401  # loaded before the fork, so that its memory is shared
+def _serve(
+    settings: Settings,
+    sockets: list[socket.socket],
+    on_wake: Callable[[], None] | None = None,
+    *,
+    with_worker: bool = False,
+) -> int:
+    from pretamane import worker  # noqa: F401  # loaded before the fork, so that its memory is shared
     from pretamane.core.http.server import GRACE_SECONDS
 
     members = [Member(f"web-{n + 1}", partial(_web, settings, sockets)) for n in range(settings.web_processes)]
-    patience = settings.drain_seconds + GRACE_SECONDS + STOP_MARGIN_SECONDS
+    if with_worker:
+        members.append(_worker(settings, sockets))
+    patience = max(settings.drain_seconds + GRACE_SECONDS, WORKER_GRACE_SECONDS) + STOP_MARGIN_SECONDS
     return Crew(members, stop_within=patience, on_ending=partial(_close, sockets), on_wake=on_wake).run()
 
 
@@ -132,6 +149,17 @@ def _web(settings: Settings, sockets: list[socket.socket]) -> None:
     app = wiring.build_app(platform)
     gc.collect()
     serve_until_told(app, sockets, drain=platform.drain, drain_seconds=settings.drain_seconds)
+
+
+def _worker(settings: Settings, inherited: list[socket.socket]) -> Member:
+    return Member("worker", partial(_work, settings, inherited))
+
+
+def _work(settings: Settings, inherited: list[socket.socket]) -> None:
+    from pretamane import wiring, worker
+
+    _close(inherited)  # or clients would queue at a port that nobody serves any more
+    worker.run_until_told(wiring.Platform.build(settings), grace=WORKER_GRACE_SECONDS)
 
 
 def _close(sockets: list[socket.socket]) -> None:

@@ -10,22 +10,21 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from pretamane.settings_mail import Mailbox, MailUrl, own_sender
 from pretamane.settings_sources import PREFIX, Found, Gathered, Source, gather, keep_key, kept_key
 from pretamane.settings_values import (
     DatabaseUrl,
     Folder,
     HeaderName,
     Host,
-    Mailbox,
-    MailUrl,
     Networks,
     Origin,
     Origins,
+    OwnerUrl,
     Rate,
     SsmPath,
     Word,
     address_of,
-    own_sender,
 )
 
 if TYPE_CHECKING:
@@ -81,6 +80,10 @@ class Settings(BaseModel):
     database_url: DatabaseUrl | None = Field(
         None, description="The PostgreSQL to use; unset, one is embedded in the data folder."
     )
+    database_owner_url: OwnerUrl = Field(
+        None,
+        description="The same database for the role that owns its tables, to migrate them; unset, DATABASE_URL.",
+    )
     database_pool_size: int = Field(
         10,
         ge=1,
@@ -99,6 +102,7 @@ class Settings(BaseModel):
     web_processes: int = Field(
         1, ge=1, le=64, description="Server processes that share the port; one a core is enough."
     )
+    worker_threads: int = Field(2, ge=1, le=64, description="Jobs that a worker does at the same time.")
     public_url: Origin = Field(
         default_factory=_own_address, description="Where people find the site: scheme and host, no path."
     )

@@ -17,7 +17,7 @@ PREFIX = "PRETAMANE_"
 FILE_SUFFIX = "_FILE"
 SSM_FOLDERS = ("settings", "generated")
 KEY_FILE = "signing-key"
-_SHORTER_OPTIONS = {"web_processes": "--processes"}
+_SHORTER_OPTIONS = {"web_processes": "--processes", "worker_threads": "--threads"}
 
 Source = Literal["command line", "environment", "file", "SSM", "default", "made at first start"]
 

@@ -3,12 +3,10 @@
 import ipaddress
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from typing import Annotated
 
-from pydantic import BeforeValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -21,10 +19,6 @@ _RATE = re.compile(r"(?P<times>[1-9][0-9]{0,8})/(?P<span>second|minute|hour|day)
 _SSM_PATH = re.compile(r"(?:/[A-Za-z0-9_.-]+)+")
 _DATABASE_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg2://")
 _LONGEST_SHOWN = 80
-_MAIL_PORTS = {"smtp": 587, "smtps": 465}
-_MAIL_OPTIONS = {"smtp": {"tls", "ca"}, "smtps": {"ca"}}
-_LOCALLY = "noreply@localhost"
-_MAILBOX = re.compile(r"(?P<local>[0-9A-Za-z!#$%&'*+/=?^_`{|}~.-]{1,64})@(?P<host>[0-9A-Za-z_.-]+)")
 
 
 def _shown(text: str) -> str:
@@ -34,7 +28,7 @@ def _shown(text: str) -> str:
     return repr(text if len(text) <= _LONGEST_SHOWN else text[:_LONGEST_SHOWN] + "…")
 
 
-def _host(text: str) -> str:
+def host_of(text: str) -> str:
     """The host as a browser writes it in the Origin header, or ValueError."""
     if text.startswith("["):
         return f"[{ipaddress.IPv6Address(text[1:-1])}]"
@@ -55,7 +49,7 @@ def origin(text: str) -> str:
         raise ValueError(f"must hold scheme://host or scheme://host:port only, which {_shown(text)} is not")
     scheme, port = matched["scheme"], matched["port"]
     try:
-        host = _host(matched["host"])
+        host = host_of(matched["host"])
     except ValueError:
         raise ValueError(f"names a host that cannot be: {_shown(text)}") from None
     if port is None or int(port) == _DEFAULT_PORTS[scheme]:
@@ -88,7 +82,7 @@ def _several(one: Callable[[str], object]) -> Callable[[object], object]:
     return parse
 
 
-def _single(one: Callable[[str], str]) -> BeforeValidator:
+def single(one: Callable[[str], str]) -> BeforeValidator:
     return BeforeValidator(lambda given: one(given) if isinstance(given, str) else given)
 
 
@@ -107,7 +101,7 @@ def network(text: str) -> Network:
 def _host_to_listen_on(text: str) -> str:
     bare = text.strip().removeprefix("[").removesuffix("]").lower()
     try:
-        _host(f"[{bare}]" if ":" in bare else bare)
+        host_of(f"[{bare}]" if ":" in bare else bare)
     except ValueError:
         raise ValueError("must be an address or a host name, such as 127.0.0.1 or localhost") from None
     return bare
@@ -147,104 +141,6 @@ def _database_url(given: object) -> object:
     return given
 
 
-@dataclass(frozen=True)
-class MailServer:
-    """Where mail is handed over, and how the line to it is kept from others' eyes."""
-
-    host: str
-    port: int
-    tls: Literal["implicit", "starttls", "none"]
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    ca: str | None = None
-
-
-def mail_server(url: str) -> MailServer | None:
-    """What MAIL_URL names; None for `log:`, which hands nothing over."""
-    if url == "log:":
-        return None
-    parts = _mail_address(url)
-    if parts is None:
-        raise ValueError(
-            "must be log:, or like smtp://mail.example:587, with user:password@ before the host where it needs them "
-            "(their own @, / and % are written %40, %2F and %25)"
-        )
-    options = _mail_options(parts)
-    user, password = _credentials(parts)
-    host, is_plain = parts.hostname or "", "tls" in options
-    if is_plain and user is not None and not _is_loopback(host):
-        raise ValueError("would show the password to the network: leave out tls=none, or the user and password")
-    return MailServer(
-        host,
-        parts.port or _MAIL_PORTS[parts.scheme],
-        "none" if is_plain else "implicit" if parts.scheme == "smtps" else "starttls",
-        user,
-        password,
-        options.get("ca"),
-    )
-
-
-def _mail_address(url: str) -> SplitResult | None:
-    """None for what is no mail server's address. It may hold a password, so no message repeats any of it."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        _host(f"[{host}]" if ":" in host else host)
-        is_one = parts.scheme in _MAIL_PORTS and parts.port != 0 and not (parts.path.strip("/") or parts.fragment)
-    except ValueError:
-        return None
-    return parts if is_one and url.isascii() and url.isprintable() and " " not in url else None
-
-
-def _mail_options(parts: SplitResult) -> dict[str, str]:
-    options = dict(parse_qsl(parts.query, keep_blank_values=True))
-    is_known = options.keys() <= _MAIL_OPTIONS[parts.scheme] and options.get("tls", "none") == "none"
-    if not is_known or options.get("ca") == "":
-        raise ValueError("may end with ?ca=FILE, or with ?tls=none after smtp://, and with nothing else")
-    return options
-
-
-def _credentials(parts: SplitResult) -> tuple[str | None, str | None]:
-    user, password = (None if each is None else unquote(each) for each in (parts.username, parts.password))
-    if bool(user) != bool(password):
-        raise ValueError("must give both a user and a password, or neither")
-    if not (f"{user}{password}".isascii() and f"{user}{password}".isprintable()):
-        raise ValueError("gives a user or a password with signs that mail servers do not take")
-    return user or None, password or None
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _mail_url(given: object) -> object:
-    text = given.get_secret_value() if isinstance(given, SecretStr) else given
-    if isinstance(text, str):
-        mail_server(text)
-    return given
-
-
-def _mailbox(text: str) -> str:
-    matched = _MAILBOX.fullmatch(text)
-    try:
-        host = _host(matched["host"].lower()) if matched else ""
-    except ValueError:
-        host = ""
-    local = matched["local"] if matched else ""
-    if not host or ".." in f".{local}." or "=?" in local:
-        raise ValueError("must be one e-mail address, such as office@practice.example")
-    return f"{local}@{host}"
-
-
-def own_sender(public_url: str) -> str:
-    """A bare IP address is no domain to send from; nobody far away gets mail from such an installation anyway."""
-    host = urlsplit(public_url).hostname or ""
-    return f"noreply@{host}" if _MAILBOX.fullmatch(f"n@{host}") and not host.rpartition(".")[2].isdigit() else _LOCALLY
-
-
 def _can_be_connected_to(text: str) -> bool:
     """What the driver would refuse only later, in words that hold the address with its password."""
     import psycopg2.extensions  # type: ignore[import-untyped]  # it comes without types
@@ -257,21 +153,26 @@ def _can_be_connected_to(text: str) -> bool:
     return port.isdecimal() and 1 <= int(port) <= _HIGHEST_PORT
 
 
+def _beside_the_apps(given: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+    if given is not None and info.data.get("database_url", given) is None:
+        raise ValueError("needs PRETAMANE_DATABASE_URL beside it: the role that the app itself works with")
+    return given
+
+
 def _folder(text: str) -> str:
     if "\0" in text:
         raise ValueError("must be a folder's path")
     return text
 
 
-Origin = Annotated[str, _single(_public_url)]
+Origin = Annotated[str, single(_public_url)]
 Origins = Annotated[tuple[str, ...], BeforeValidator(_several(origin))]
 Networks = Annotated[tuple[Network, ...], BeforeValidator(_several(network))]
-Host = Annotated[str, _single(_host_to_listen_on)]
-HeaderName = Annotated[str, _single(_header_name)]
-Rate = Annotated[str, _single(_rate)]
-SsmPath = Annotated[str, _single(ssm_path)]
-Mailbox = Annotated[str, _single(_mailbox)]
-MailUrl = Annotated[SecretStr, BeforeValidator(_mail_url)]
+Host = Annotated[str, single(_host_to_listen_on)]
+HeaderName = Annotated[str, single(_header_name)]
+Rate = Annotated[str, single(_rate)]
+SsmPath = Annotated[str, single(ssm_path)]
 DatabaseUrl = Annotated[SecretStr, BeforeValidator(_database_url)]
-Folder = Annotated[Path, _single(_folder)]
+OwnerUrl = Annotated[DatabaseUrl | None, AfterValidator(_beside_the_apps)]
+Folder = Annotated[Path, single(_folder)]
 Word = BeforeValidator(lambda given: given.strip().lower() if isinstance(given, str) else given)

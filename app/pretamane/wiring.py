@@ -1,14 +1,13 @@
 """The composition root: the only file that picks an adapter, and where features are joined."""
 
-import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from types import TracebackType
 from typing import Self
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, MetaData
 
@@ -22,26 +21,29 @@ from pretamane.accounts.recognition import SessionCookie, recognising
 from pretamane.adapters.mail_log import LogMailer
 from pretamane.adapters.mail_smtp import SmtpMailer
 from pretamane.adapters.postgres import PostgresServer
-from pretamane.adapters.postgres_embedded import EmbeddedPostgres
+from pretamane.adapters.postgres_embedded import EmbeddedPostgres, as_app
 from pretamane.adapters.postgres_folder import has_cluster
 from pretamane.adapters.postgres_running import address_of_running
 from pretamane.contacts import api as contacts
+from pretamane.contacts import desk, inbox
+from pretamane.contacts import jobs as contacts_jobs
 from pretamane.contacts import models as contacts_models
-from pretamane.core import audit, events, housekeeping, idempotency, migrations
+from pretamane.core import audit, events, idempotency, migrations, roles
 from pretamane.core.clock import SystemClock
 from pretamane.core.crew import Backoff
 from pretamane.core.database import Database, Record, open_engine, open_unpooled
 from pretamane.core.errors import AppError, CannotStart, Conflict
 from pretamane.core.http import rate_limits
-from pretamane.core.http.application import Lifespan, compose
+from pretamane.core.http.application import compose
 from pretamane.core.http.cors import Cors
 from pretamane.core.http.edge import Edge
 from pretamane.core.http.peers import Peers
 from pretamane.core.http.problems import AsPage
 from pretamane.core.http.rate_limits import PostgresWindows, RateLimits
 from pretamane.core.idempotency import OnlyOnce
-from pretamane.core.jobs import Task
+from pretamane.core.jobs import Run, Schedule, Task, Tick
 from pretamane.core.jobs import models as jobs_models
+from pretamane.core.jobs.working import Worker
 from pretamane.core.unit_of_work import UnitOfWork
 from pretamane.insights import api as insights
 from pretamane.insights import models as insights_models
@@ -54,7 +56,7 @@ from pretamane.practice import models as practice_models
 from pretamane.practice import pages as practice_pages
 from pretamane.practice import queries as practice_queries
 from pretamane.settings import Settings
-from pretamane.settings_values import mail_server
+from pretamane.settings_mail import mail_server
 from pretamane.system import administration
 from pretamane.system import api as system
 from pretamane.system import pages as system_pages
@@ -68,13 +70,19 @@ WITH_TABLES = (
     *(accounts_models, contacts_models, insights_models, notifications_models, practice_models),
 )
 # Who acts in the same transaction when something happens further right.
-LISTENERS: events.Listeners = {"message.received": (notifications.announce,)}
+LISTENERS: events.Listeners = {
+    "account.deactivated": (inbox.hand_over,),
+    "message.received": (notifications.announce,),
+}
 # Each statement on them takes a fraction of a millisecond: few serve many.
 AUTOCOMMIT_CONNECTIONS = 3
+# Small ones that keep tables from growing with what nobody needs any more.
 SWEEPS = (
     *(idempotency.forget_old, rate_limits.forget_ended, events.forget_old),
     *(accounts_sessions.forget_ended, notifications.forget_thanked),
 )
+# Each queues the job of its name.
+SCHEDULES = (Schedule("sweep", "0 * * * *", "UTC"),)
 
 _log = logging.getLogger("pretamane.wiring")
 
@@ -93,7 +101,7 @@ def database_for(settings: Settings) -> Iterator[Settings]:
     if settings.database_url is not None:
         yield settings
     elif running := address_of_running(settings.data_dir):
-        yield _with_database(settings, running)
+        yield _with_embedded(settings, running)
     elif not has_cluster(settings.data_dir):
         raise CannotStart(
             f"There is no database in {settings.data_dir.absolute()} yet: `pretamane up` makes one; "
@@ -110,7 +118,7 @@ class OwnPostgres:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._server = EmbeddedPostgres(settings.data_dir)
         self._clock, self._backoff = clock, Backoff()
-        self.settings = _with_database(settings, self._server.start())
+        self.settings = _with_embedded(settings, self._server.start())
         self._started = clock.monotonic()
 
     def start_again_if_lost(self) -> None:
@@ -133,8 +141,17 @@ class OwnPostgres:
         self._server.stop()
 
 
-def _with_database(settings: Settings, address: str) -> Settings:
-    return settings.model_copy(update={"database_url": SecretStr(address)})
+def _with_embedded(settings: Settings, owner: str) -> Settings:
+    both = {"database_url": SecretStr(as_app(owner)), "database_owner_url": SecretStr(owner)}
+    return settings.model_copy(update=both)
+
+
+def migrate(settings: Settings) -> bool:
+    """Bring the tables up to date as their owner, and give the app's role its rights; True when tables were changed."""
+    url = database_url(settings)
+    if settings.database_owner_url is None:
+        return migrations.migrate(url)
+    return migrations.migrate(settings.database_owner_url.get_secret_value(), roles.role_of(url))
 
 
 class Platform:
@@ -209,12 +226,37 @@ def tasks(platform: Platform) -> dict[str, Task]:
     """What the worker does, by the names under which it is queued."""
     post = platform.post
     all_of_them = [
+        Task("sweep", _sweep),
         Task(notifications.MESSAGE_RECEIVED, notifications_jobs.tell_everyone),
         Task(notifications.TELL_PRACTICE, partial(notifications_jobs.tell_practice, post), FOR_A_DAY),
+        Task(inbox.SEND_ANSWER, partial(contacts_jobs.send_answer, post), FOR_A_DAY),
         Task(notifications.THANK_VISITOR, partial(notifications_jobs.thank_visitor, post), FOR_A_DAY),
         *Letters(post).tasks(),
     ]
     return {task.name: task for task in all_of_them}
+
+
+def ticks(platform: Platform) -> list[Tick]:
+    """What one worker at a time does every second or so, without a queue."""
+    sealer = audit.Sealer(audit.NewestSeal(platform.settings.data_dir))
+    return [Tick("audit.seal", 1.0, sealer.seal_new)]
+
+
+def build_worker(platform: Platform, *, on_end: Callable[[], None]) -> Worker:
+    return Worker(
+        tasks(platform),
+        platform.work,
+        platform.clock,
+        threads=platform.settings.worker_threads,
+        recurring=SCHEDULES,
+        ticks=ticks(platform),
+        on_end=on_end,
+    )
+
+
+def _sweep(run: Run) -> None:
+    for forget in SWEEPS:
+        run.read(forget, run.clock.now())
 
 
 def first_administrators_link(platform: Platform) -> str | None:
@@ -230,6 +272,7 @@ def build_app(platform: Platform) -> Edge:
     """Everything that answers HTTP, inside its edge."""
     settings, clock, work, limits = platform.settings, platform.clock, platform.work, platform.rate_limits
     health = HealthCheck(platform.dependencies, clock)
+    mail_goes_out = mail_server(settings.mail_url.get_secret_value()) is not None
     as_page = _refusals_as_pages(work)
     intake = contacts.Intake(work, OnlyOnce(work, clock), limits, clock, settings.contact_limit)
     cookie = SessionCookie.at(settings.public_url)
@@ -240,7 +283,7 @@ def build_app(platform: Platform) -> Edge:
             entrance_pages.router(entrance_pages.Entrance(work, limits, cookie)),
             profile_pages.router(profile_pages.ProfilePage(work, limits, cookie)),
             practice.router,
-            contacts.router(intake),
+            *desk.routers(intake),
             insights.router(work, limits, clock, settings.visit_limit),
             system.router,
             system.readiness(platform.why_not_ready),
@@ -248,11 +291,10 @@ def build_app(platform: Platform) -> Edge:
             administration.router(administration.Administration(work, health, settings.data_dir, clock)),
             practice_pages.router,
             system_pages.router,
-            system_pages.first_run_pages(system_pages.FirstRun(mail_goes_out=False)),  # no mailer is wired yet
+            system_pages.first_run_pages(system_pages.FirstRun(mail_goes_out=mail_goes_out)),
             assets.router,
         ],
         site(settings.site_dir),
-        _life(platform),
         as_page,
     )
     app.state.work = work
@@ -275,15 +317,3 @@ def _refusals_as_pages(work: UnitOfWork) -> AsPage:
         return refusals.page(request, refusal, practice)
 
     return as_page
-
-
-def _life(platform: Platform) -> Lifespan:
-    @asynccontextmanager
-    async def life(_app: FastAPI) -> AsyncIterator[None]:
-        sweeping = asyncio.create_task(housekeeping.keep_house(platform.work, platform.clock, SWEEPS))
-        yield
-        sweeping.cancel()
-        with suppress(asyncio.CancelledError):
-            await sweeping
-
-    return life

@@ -15,7 +15,7 @@ from tests.embedded_server import closing_server
 from pretamane.accounts.models import Account, SignedInSession
 from pretamane.accounts.recognition import LONGEST, SessionCookie
 from pretamane.adapters.postgres import PostgresServer
-from pretamane.adapters.postgres_embedded import EmbeddedPostgres
+from pretamane.adapters.postgres_embedded import APP_ROLE, EmbeddedPostgres, as_app
 from pretamane.core import tokens
 from pretamane.core.actors import Role
 from pretamane.core.database import open_unpooled
@@ -47,12 +47,12 @@ class MovableClock:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a server whose database is migrated, and a template for databases of one's own."""
+    """Its owner's address of a server whose database is migrated, and a template for databases of one's own."""
     server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
     with closing_server(server) as address:
         _execute(address, f"CREATE DATABASE {TEMPLATE}")
-        migrate(_sibling(address, TEMPLATE))
-        migrate(address)
+        migrate(_sibling(address, TEMPLATE), APP_ROLE)
+        migrate(address, APP_ROLE)
         yield address
 
 
@@ -65,18 +65,26 @@ def _engine(postgres: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def connection(_engine: Engine) -> Iterator[Connection]:
+    """As the app's role, so that a right it lacks is noticed; RESET ROLE makes it the owner's."""
     with _engine.connect() as connection, connection.begin() as everything:
+        connection.execute(text(f"SET LOCAL ROLE {APP_ROLE}"))
         yield connection
         everything.rollback()
 
 
 @pytest.fixture
-def database_address(postgres: str) -> Iterator[str]:
-    """A migrated database of the test's own, for the few tests about commits and concurrency."""
+def owner_address(postgres: str) -> Iterator[str]:
+    """A migrated database of the test's own, as its owner finds it: for triggers, and for what the app must not do."""
     name = f"own_{uuid4().hex[:12]}"
     _execute(postgres, f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
     yield _sibling(postgres, name)
     _execute(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database_address(owner_address: str) -> str:
+    """The same database as the app finds it, for the few tests about commits and concurrency."""
+    return as_app(owner_address)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import pretamane
 from pretamane.adapters.postgres_folder import CLUSTER
 
 WITHIN = 30.0
+LISTENS = "0A"  # in /proc/net/tcp
 ADDRESS = re.compile(r"^Pretamane is at http://127\.0\.0\.1:(\d+) — Ctrl-C ends it\.$")
 
 
@@ -86,6 +87,17 @@ class Running:
         return int((self.folder / CLUSTER / "postmaster.pid").read_text().split()[0])
 
     def web(self) -> list[int]:
+        """Those that hold the port open."""
+        port = f":{self.port:04X}"
+        held = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()]
+        sockets = {f"socket:[{row[9]}]" for row in held if row[1].endswith(port) and row[3] == LISTENS}
+        return [pid for pid in self._members() if sockets & _open_files(pid)]
+
+    def workers(self) -> list[int]:
+        web = self.web()
+        return [pid for pid in self._members() if pid not in web]
+
+    def _members(self) -> list[int]:
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children")
         return [int(pid) for pid in children.read_text().split() if int(pid) != self.postmaster]
 
@@ -126,6 +138,15 @@ def processes_of(folder: Path) -> list[int]:
     """Those that name the folder in their command or work in it: the app's and PostgreSQL's alike."""
     numbers = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
     return [pid for pid in numbers if pid != os.getpid() and _belongs(Path(f"/proc/{pid}"), os.fsencode(folder))]
+
+
+def _open_files(pid: int) -> set[str]:
+    found = set()
+    with suppress(OSError):  # it has ended meanwhile
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with suppress(OSError):
+                found.add(str(descriptor.readlink()))
+    return found
 
 
 def _belongs(process: Path, folder: bytes) -> bool:

@@ -7,8 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine
 
-from pretamane.adapters.postgres_embedded import EmbeddedPostgres
+from pretamane.adapters.postgres_embedded import APP_ROLE, EmbeddedPostgres
 from pretamane.cli import main
 from pretamane.settings import Settings
 
@@ -17,11 +18,17 @@ SENTINEL = "sentinel-of-a-secret-that-nobody-may-ever-read"
 COMMANDS = [
     ["up"],
     ["serve"],
+    ["worker"],
     ["migrate"],
     ["check"],
     ["settings"],
     ["practice", "show"],
     ["practice", "set"],
+    ["audit", "verify"],
+    ["jobs", "list"],
+    ["jobs", "dead"],
+    ["jobs", "show"],
+    ["jobs", "retry"],
     ["demo"],
     ["admin", "create"],
     ["admin", "rescue"],
@@ -56,7 +63,7 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.parametrize("command", [[], *COMMANDS, ["practice"], ["admin"]], ids=" ".join)
+@pytest.mark.parametrize("command", [[], *COMMANDS, ["practice"], ["admin"], ["audit"], ["jobs"]], ids=" ".join)
 def test_help_fits_a_terminal_and_gives_an_example(command, capsys):
     code = main([*command, "--help"])
 
@@ -64,7 +71,7 @@ def test_help_fits_a_terminal_and_gives_an_example(command, capsys):
     assert code == 0
     assert f"Example: {' '.join(['pretamane', *command])}" in told.replace("PRETAMANE_PORT=8080 ", "")
     assert max(map(len, told.splitlines())) <= 80
-    assert "..." not in told.replace("COMMAND [ARGS]...", "")
+    assert "..." not in told.replace("COMMAND [ARGS]...", "").replace("[ID]...", "")
 
 
 @pytest.mark.parametrize(
@@ -87,6 +94,10 @@ def test_help_fits_a_terminal_and_gives_an_example(command, capsys):
         ),
         (["practice", "set", "--logo", "/nowhere/x"], "The logo /nowhere/x cannot be read: No such file or"),
         (["practice", "frobnicate"], "No such command 'frobnicate'."),
+        (["worker", "--threads", "0"], "--threads must be at least 1."),
+        (["jobs", "show", "7"], "7 is no job's id: pretamane jobs list and pretamane jobs dead show them."),
+        (["jobs", "retry", "7"], "7 is no job's id: pretamane jobs list and pretamane jobs dead show them."),
+        (["jobs", "retry"], "Say which to try again: their ids, or --all; pretamane jobs dead lists them."),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_2(arguments, sentence, capsys, data_dir):
@@ -185,6 +196,38 @@ def test_a_command_in_the_wrong_folder_names_it_and_makes_nothing_there(command,
     assert told.startswith(f"There is no database in {tmp_path / 'var'} yet: `pretamane up` makes one; ")
     assert len(told.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("address", "state", "sentence"),
+    [
+        ("database_address", "ok", "The app's role can add to it and change nothing."),
+        ("owner_address", "weak", "The app's own role could change what the audit says"),
+    ],
+)
+def test_check_says_whether_the_apps_role_could_change_the_audit(
+    request, capsys, monkeypatch, address, state, sentence
+):
+    monkeypatch.setenv("PRETAMANE_DATABASE_URL", request.getfixturevalue(address))
+
+    code = main(["check"])
+
+    audit = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("audit "))
+    assert (code, audit.split()[1]) == (0, state)
+    assert sentence in audit
+
+
+def test_migrate_as_the_owner_gives_the_apps_role_its_rights(capsys, monkeypatch, owner_address, database_address):
+    with create_engine(owner_address).begin() as connection:
+        connection.exec_driver_sql(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {APP_ROLE}")
+    monkeypatch.setenv("PRETAMANE_DATABASE_URL", database_address)
+    before = main(["practice", "show"])
+    monkeypatch.setenv("PRETAMANE_DATABASE_OWNER_URL", owner_address)
+
+    codes = [main(["migrate"]), main(["practice", "show"])]
+
+    assert (before, codes) == (2, [0, 0])
+    assert "Our practice" in capsys.readouterr().out
 
 
 def test_check_says_1_when_postgresql_is_down(capsys, monkeypatch):

@@ -147,6 +147,13 @@ def test_a_fault_names_what_its_writer_would_look_for(tmp_path):
     assert from_file == ["PRETAMANE_PORT_FILE must be a whole number."]
 
 
+def test_an_owner_without_the_apps_own_role_beside_it_is_refused():
+    [fault] = faults_of({"PRETAMANE_DATABASE_OWNER_URL": f"postgresql://owner:{SENTINEL}@db/pretamane"})
+
+    assert fault.startswith("PRETAMANE_DATABASE_OWNER_URL needs PRETAMANE_DATABASE_URL beside it")
+    assert SENTINEL not in fault
+
+
 @pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg2"])
 def test_a_postgresql_address_is_taken_as_it_is_given(scheme):
     url = f"{scheme}://who:p%40ss@db.example/pretamane?sslmode=require"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pretamane.settings import SettingsRefused, load
-from pretamane.settings_values import MailServer, mail_server
+from pretamane.settings_mail import MailServer, mail_server
 
 SENTINEL = "sentinel-of-a-secret-that-nobody-may-ever-read"
 

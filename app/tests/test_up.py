@@ -123,6 +123,18 @@ def test_a_killed_web_process_comes_back_and_answers(tmp_path: Path) -> None:
     assert found == 1
 
 
+def test_a_killed_worker_comes_back_while_web_serves_on(tmp_path: Path) -> None:
+    with running(tmp_path / "var") as up:
+        web = up.ready().web()
+        up.eventually(lambda: "jobs_measured_timestamp_seconds" in up.metrics())
+        (before,) = up.workers()
+        os.kill(before, signal.SIGKILL)
+        up.eventually(lambda: up.workers() not in ([], [before]))
+        after = (up.web(), up.send_message())
+
+    assert after == (web, 201)
+
+
 @pytest.mark.parametrize("folder", ["var", "x" * 120], ids=["socket inside", "socket elsewhere"])
 def test_a_lost_postgresql_is_started_again_and_said_so_while_web_serves_on(tmp_path: Path, folder: str) -> None:
     with running(tmp_path / folder) as up:

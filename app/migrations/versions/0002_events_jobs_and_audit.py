@@ -54,8 +54,9 @@ def upgrade() -> None:
         sa.Column("request_id", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entries")),
     )
-    op.create_index(op.f("ix_audit_entries_made_at"), "audit_entries", ["made_at"])
-    op.create_index(op.f("ix_audit_entries_subject"), "audit_entries", ["subject"])
+    op.create_index("ix_audit_entries_made_at", "audit_entries", ["made_at", "id"])
+    for filtered in ("account_id", "act", "subject"):
+        op.create_index(f"ix_audit_entries_{filtered}", "audit_entries", [filtered, "made_at", "id"])
     op.create_table(
         "audit_seals",
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),

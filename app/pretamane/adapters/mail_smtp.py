@@ -8,7 +8,7 @@ from email.message import EmailMessage
 
 from pretamane.core.errors import Unavailable, Undeliverable
 from pretamane.ports import Clock
-from pretamane.settings_values import MailServer
+from pretamane.settings_mail import MailServer
 
 # For each answer of the server's; one that takes longer is taken for away.
 PATIENCE_SECONDS = 30

@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
@@ -33,6 +33,7 @@ from pretamane.adapters.postgres_leftovers import NEW_CLUSTER, clear_leftovers, 
 from pretamane.core.errors import CannotStart
 
 NAME = "pretamane"  # of the database and of its owner, so that a dump reads the same wherever it came from
+APP_ROLE = "pretamane_app"
 
 _PATIENCE = 30.0
 _PAUSE = 0.01
@@ -105,6 +106,7 @@ class EmbeddedPostgres:
         return self._process.pid if self._process else None
 
     def start(self) -> str:
+        """The owner's address; `as_app` makes the app's of it."""
         binaries = find_binaries()
         if os.geteuid() == 0 and platform.system() != "Linux":
             raise CannotStart("The embedded PostgreSQL does not start for root here: use an ordinary user.")
@@ -150,7 +152,7 @@ class EmbeddedPostgres:
             before = log.tell()
             self._process = self._launch(binaries, sockets, log.fileno())
         self._await_ready(self._process, before)
-        _make_database(address_of(sockets, "postgres"))
+        _make_database_and_role(address_of(sockets, "postgres"))
         return address_of(sockets, NAME)
 
     def _make_cluster(self, binaries: Path) -> None:
@@ -267,13 +269,20 @@ def address_of(sockets: Path, database: str) -> str:
     return f"postgresql+psycopg2://{NAME}@/{database}?host={host}&port={PORT}&gssencmode=disable"
 
 
-def _make_database(address: str) -> None:
+def as_app(owner_address: str) -> str:
+    """The same database for everyday work: the role cannot change tables, nor what the audit says."""
+    return make_url(owner_address).set(username=APP_ROLE).render_as_string(hide_password=False)
+
+
+def _make_database_and_role(address: str) -> None:
     engine = create_engine(address, isolation_level="AUTOCOMMIT", poolclass=NullPool)
     try:
         with engine.connect() as connection:
             known = connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": NAME})
             if known.first() is None:
                 connection.execute(text(f"CREATE DATABASE {NAME} TEMPLATE template0"))
+            if connection.scalar(text("SELECT to_regrole(:role)"), {"role": APP_ROLE}) is None:
+                connection.execute(text(f"CREATE ROLE {APP_ROLE} LOGIN"))
     except SQLAlchemyError as fault:
         raise CannotStart(_sentence(str(fault), "PostgreSQL started but gave no database")) from fault
 

@@ -9,7 +9,7 @@ from pretamane.adapters.postgres_folder import SOCKET_NAME, socket_folders
 
 
 def address_of_running(folder: Path) -> str | None:
-    """None when nobody answers there: a socket's file may outlive its server."""
+    """The owner's; None when nobody answers there: a socket's file may outlive its server."""
     for sockets in socket_folders(folder.absolute()):
         if _answers(sockets / SOCKET_NAME):
             return address_of(sockets, NAME)

@@ -19,6 +19,10 @@ Processes = Annotated[
     str | None,
     typer.Option("--processes", metavar="NUMBER", help="Server processes that share the port."),
 ]
+Threads = Annotated[
+    str | None,
+    typer.Option("--threads", metavar="NUMBER", help="Jobs that it does at the same time."),
+]
 
 
 def settings_with(**options: str | None) -> Settings:
@@ -43,17 +47,11 @@ def platform() -> Iterator["Platform"]:
 
 def _bring_tables_up_to_date(settings: Settings, *, is_ours: bool) -> None:
     """A database that Pretamane embeds is its own to migrate; of another, its operator chooses the hour."""
+    from pretamane import wiring
     from pretamane.core import migrations
     from pretamane.core.database import open_unpooled
 
-    address = address_in(settings)
     if is_ours:
-        migrations.migrate(address)
-    elif not migrations.is_current(open_unpooled(address)):
+        wiring.migrate(settings)
+    elif not migrations.is_current(open_unpooled(wiring.database_url(settings))):
         raise CannotStart("The tables are older than this version; bring them up to date with: pretamane migrate.")
-
-
-def address_in(settings: Settings) -> str:
-    if settings.database_url is None:
-        raise CannotStart("No database is named or running; name one as PRETAMANE_DATABASE_URL.")
-    return settings.database_url.get_secret_value()

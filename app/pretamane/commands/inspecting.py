@@ -74,6 +74,8 @@ def _try_dependencies(settings: Settings) -> bool:
             platform = wiring.Platform.build(ready)
             states = [(each.required, _try(each, platform.clock)) for each in platform.dependencies]
             is_well = all(is_up or not required for required, is_up in states)
+            if is_well:
+                _tell_who_may_change_the_audit(wiring.database_url(ready))
             return is_well and _tables_are_current(platform)
     except (CannotStart, AppError) as refusal:
         _line("postgresql", "down", str(refusal))
@@ -101,6 +103,19 @@ def _try(dependency: "Dependency", clock: "Clock") -> bool:
         return False
     _line(dependency.name, "ok", f"{(clock.monotonic() - started) * 1000:.1f} ms")
     return True
+
+
+def _tell_who_may_change_the_audit(url: str) -> None:
+    from pretamane.core import roles
+    from pretamane.core.database import open_unpooled
+
+    with open_unpooled(url).connect() as connection:
+        could = roles.may_change_audit(connection)
+    if could:
+        remedy = "tables get an owner of their own by PRETAMANE_DATABASE_OWNER_URL"
+        _line("audit", "weak", f"The app's own role could change what the audit says; {remedy}.")
+    elif could is not None:
+        _line("audit", "ok", "The app's role can add to it and change nothing.")
 
 
 def _tell_what_linux_alone_can_do(settings: Settings) -> None:

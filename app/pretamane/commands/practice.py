@@ -93,12 +93,16 @@ def change(  # noqa: PLR0913, PLR0917 — each parameter is an option of the com
     wanted = {field: value for field, value in given.items() if value is not None}
     if not wanted:
         raise CannotStart("Say what to set, such as --name; pretamane practice set --help lists all of it.")
+    _save(wanted)
+    typer.echo(f"Set: {', '.join(field.replace('_', ' ') for field in wanted)}.")
+
+
+def _save(wanted: dict[str, object]) -> None:
     with platform() as built:
         from pretamane.core.actors import OPERATOR
         from pretamane.practice import service
 
         built.work.run_now(lambda session: service.change(session, OPERATOR, **wanted))
-    typer.echo(f"Set: {', '.join(field.replace('_', ' ') for field in wanted)}.")
 
 
 def _picture(path: str) -> bytes:

@@ -2,7 +2,7 @@
 
 import typer
 
-from pretamane.commands.asked import DataDir, Host, Port, Processes, address_in, settings_in_use, settings_with
+from pretamane.commands.asked import DataDir, Host, Port, Processes, Threads, settings_in_use, settings_with
 
 
 def up(port: Port = None, data_dir: DataDir = None, host: Host = None) -> None:
@@ -30,16 +30,29 @@ def serve(port: Port = None, host: Host = None, processes: Processes = None) -> 
     raise typer.Exit(main.serve(settings_with(port=port, host=host, web_processes=processes)))
 
 
+def worker(threads: Threads = None) -> None:
+    """Do what is queued, beside a database that is already there.
+
+    DATABASE_URL names it. As many workers as you like share the work; pretamane up has one already.
+
+    Example: pretamane worker --threads 4
+    """
+    from pretamane import main
+
+    raise typer.Exit(main.work(settings_with(worker_threads=threads)))
+
+
 def migrate() -> None:
     """Bring the database's tables up to what this version needs.
 
-    Safe to repeat, and safe while an older version still serves.
+    Safe to repeat, and safe while an older version still serves. With
+    DATABASE_OWNER_URL it works as that role, and gives the role of
+    DATABASE_URL the rights that it needs.
 
     Example: pretamane migrate
     """
     from pretamane import wiring
-    from pretamane.core import migrations
 
     with wiring.database_for(settings_in_use()) as settings:
-        changed = migrations.migrate(address_in(settings))
+        changed = wiring.migrate(settings)
     typer.echo("The tables are up to date now." if changed else "The tables were up to date already.")

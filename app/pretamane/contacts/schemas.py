@@ -16,7 +16,7 @@ HONEYPOT = "leave_empty"
 HINTS = frozenset({"seconds_on_form"})
 
 
-def _clean(value: object) -> object:
+def clean(value: object) -> object:
     """Drop what no database or mail can carry: lone surrogates and control characters but for line breaks."""
     if not isinstance(value, str):
         return value
@@ -25,7 +25,7 @@ def _clean(value: object) -> object:
 
 
 def _one_line(value: object) -> object:
-    value = _clean(value)
+    value = clean(value)
     return " ".join(value.split()) if isinstance(value, str) else value
 
 
@@ -68,7 +68,7 @@ class MessageIn(BaseModel):
     phone: Annotated[str | None, Field(max_length=40), NothingIsNone] = None
     company: Annotated[str | None, Field(max_length=200), NothingIsNone] = None
     subject: Annotated[str | None, Field(max_length=200), NothingIsNone] = None
-    message: Annotated[str, StringConstraints(min_length=1, max_length=10_000), BeforeValidator(_clean)]
+    message: Annotated[str, StringConstraints(min_length=1, max_length=10_000), BeforeValidator(clean)]
     consent: Annotated[bool, BeforeValidator(_ticked)] = False
     consent_version: Annotated[str | None, Field(max_length=40), NothingIsNone] = None
     page: Annotated[str | None, Field(max_length=500), NothingIsNone] = None

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from prometheus_client import Counter
-from sqlalchemy import select
+from sqlalchemy import Row, String, Uuid, bindparam, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -18,47 +19,64 @@ from pretamane.core.ids import new_id, new_reference
 
 SUBMISSIONS = Counter("submissions_total", "Messages kept, by the status they were given on arrival.", ["status"])
 
-# Written once, and run on the connection: building them anew for each message costs more than carrying them out.
-_MEET = insert(Contact).on_conflict_do_nothing(index_elements=[Contact.email]).returning(Contact.id)
-_FILE = insert(Submission).on_conflict_do_nothing(index_elements=[Submission.reference]).returning(Submission.reference)
+# One statement meets the contact and files the message. A known contact is locked on the way, so that a merge comes
+# wholly before or wholly after: what arrives during one is with the survivor.
+_SQL = text("""
+    WITH sender AS (
+        SELECT coalesce(:spam_reason, (SELECT 'the sender is blocked' FROM blocked_senders WHERE email = :address))
+            AS spam_reason
+    ), met AS (
+        INSERT INTO contacts AS known (id, email, name, phone, company, made_at, changed_at)
+        SELECT :new_contact, :address, :name, :phone, :company, :now, :now FROM sender WHERE sender.spam_reason IS NULL
+        ON CONFLICT (email) DO UPDATE SET version = known.version
+        RETURNING coalesce(known.merged_into, known.id) AS id
+    )
+    INSERT INTO submissions (
+        id, reference, contact_id, status, spam_reason, name, email, phone, company, subject, message, page,
+        consented, consent_version, received_at, changed_at, request_id
+    )
+    SELECT
+        :id, :reference, (SELECT id FROM met), CASE WHEN sender.spam_reason IS NULL THEN 'new' ELSE 'spam' END,
+        sender.spam_reason, :name, :email, :phone, :company, :subject, :message, :page,
+        :consented, :consent_version, :now, :now, :request_id
+    FROM sender
+    ON CONFLICT (reference) DO NOTHING
+    RETURNING id, reference, status
+""")
+_FILE = _SQL.bindparams(
+    bindparam("spam_reason", type_=String), bindparam("new_contact", type_=Uuid), bindparam("id", type_=Uuid)
+).columns(id=Uuid, reference=String, status=String)
+_SAID = {"name", "email", "phone", "company", "subject", "message", "page", "consent_version"}
 
 
 def keep_message(session: Session, message: MessageIn, now: datetime) -> Receipt:
     """Store what a visitor sent; what looks like a program's work is marked, never dropped."""
-    spam_reason = message.spam_reason
-    said = message.model_dump(include={"name", "email", "phone", "company", "subject", "message", "page"})
-    submission = {
-        **said,
+    filed = _file_under_a_free_reference(session, _filed(message, now))
+    if filed.status == NEW:
+        events.emit(session, "message.received", filed.id)
+    after_commit(session, SUBMISSIONS.labels(filed.status).inc)
+    return Receipt(reference=filed.reference, received_at=now)
+
+
+def _filed(message: MessageIn, now: datetime) -> dict[str, object]:
+    return {
+        **message.model_dump(include=_SAID),
         "id": new_id(),
-        "contact_id": None if spam_reason else find_or_make_contact(session, message, now),
-        "status": SPAM if spam_reason else NEW,
-        "spam_reason": spam_reason,
+        "new_contact": new_id(),
+        "address": normalised_email(message.email),
+        "spam_reason": message.spam_reason,
         "consented": message.consent,
-        "consent_version": message.consent_version,
-        "received_at": now,
+        "now": now,
         "request_id": request_ids.current.get(),
     }
-    reference = _file_under_a_free_reference(session, submission)
-    if not spam_reason:
-        events.emit(session, "message.received", submission["id"])
-    after_commit(session, SUBMISSIONS.labels(submission["status"]).inc)
-    return Receipt(reference=reference, received_at=now)
 
 
-def _file_under_a_free_reference(session: Session, submission: dict[str, object]) -> str:
+def _file_under_a_free_reference(session: Session, submission: dict[str, object]) -> Row[Any]:
     """References are drawn blindly; one that is taken is drawn again."""
-    filed: str | None = None
+    filed = None
     while filed is None:
-        filed = session.connection().scalar(_FILE, {"reference": new_reference(), **submission})
+        filed = session.connection().execute(_FILE, {"reference": new_reference(), **submission}).first()
     return filed
-
-
-def find_or_make_contact(session: Session, message: MessageIn, now: datetime) -> UUID:
-    """One statement when the address is new, one more when somebody knows it already."""
-    email = normalised_email(message.email)
-    first_seen = {"name": message.name, "phone": message.phone, "company": message.company, "made_at": now}
-    made: UUID | None = session.connection().scalar(_MEET, {"id": new_id(), "email": email, **first_seen})
-    return made or session.execute(select(Contact.id).where(Contact.email == email)).scalar_one()
 
 
 @dataclass(frozen=True)

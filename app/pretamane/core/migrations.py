@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.orm import Session
 
+from pretamane.core import roles
 from pretamane.core.database import open_unpooled, refusing_when_away
 
 FOLDER = Path(__file__).parents[2] / "migrations"
@@ -18,7 +19,8 @@ def newest() -> str:
 
 
 def applied(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
+    """None too where this role may not read it: then the rights are as old as the tables."""
+    if not connection.scalar(text("SELECT has_table_privilege(to_regclass('alembic_version'), 'SELECT')")):
         return None
     version: str | None = connection.scalar(text("SELECT max(version_num) FROM alembic_version"))
     return version
@@ -30,16 +32,18 @@ def is_current(bind: Engine | Connection) -> bool:
         return (applied(session.connection()) or "") >= newest()
 
 
-def migrate(url: str) -> bool:
-    """True when something was changed."""
-    engine = open_unpooled(url)
+def migrate(owner_url: str, app_role: str | None = None) -> bool:
+    """True when tables were changed. The app's role gets its rights each time, for tables of any age."""
+    engine = open_unpooled(owner_url)
     with refusing_when_away(), engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": _LOCK})
-        if (applied(connection) or "") >= newest():
-            return False
+        is_older = (applied(connection) or "") < newest()
         connection.commit()
-        _upgrade(connection)
-    return True
+        if is_older:
+            _upgrade(connection)
+        if app_role is not None:
+            roles.grant(connection, app_role)
+    return is_older
 
 
 def _upgrade(connection: Connection) -> None:

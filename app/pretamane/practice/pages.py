@@ -1,6 +1,7 @@
 """The practice's own settings, as a form that forgets nothing of what was typed."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
@@ -28,6 +29,7 @@ TEXTS = (
     "imprint_url",
     "terms_url",
 )
+SHOWN = (*TEXTS, "thanks_visitors")
 
 router = APIRouter(include_in_schema=False)
 
@@ -35,16 +37,18 @@ router = APIRouter(include_in_schema=False)
 @router.get(ADDRESS)
 def show_settings(actor: Admin, work: Work, saved: bool = False) -> Response:
     practice = work.run_now(queries.current)
-    return _form(actor, practice, {name: getattr(practice, name) for name in TEXTS}, saved=saved)
+    return _form(actor, practice, {name: getattr(practice, name) for name in SHOWN}, saved=saved)
 
 
 @router.post(ADDRESS)
 def save_settings(actor: Admin, work: Work, typed: FieldsAndFile) -> Response:
     texts = {name: value for name in TEXTS if isinstance(value := typed.get(name), str)}
+    values: dict[str, Any] = {**texts, "thanks_visitors": "thanks_visitors" in typed}
+    seen = str(typed.get("version"))
     try:
-        work.run_now(service.change_what_was_seen, str(typed.get("version")), actor, **texts, logo=_logo_of(typed))
+        work.run_now(service.change_what_was_seen, seen, actor, **values, logo=_logo_of(typed))
     except (Invalid, ChangedMeanwhile) as refusal:
-        return _form(actor, work.run_now(queries.current), texts, refusal)
+        return _form(actor, work.run_now(queries.current), values, refusal)
     return RedirectResponse(f"{ADDRESS}?saved=true", 303)
 
 
@@ -58,7 +62,7 @@ def _logo_of(typed: Mapping[str, object]) -> object:
 def _form(
     actor: Actor,
     practice: Practice,
-    values: Mapping[str, str | None],
+    values: Mapping[str, Any],
     refusal: AppError | None = None,
     *,
     saved: bool = False,
@@ -70,7 +74,7 @@ def _form(
         actor=actor,
         here="settings",
         practice=PublicPractice.of(practice),
-        values={name: values.get(name) for name in TEXTS},
+        values={name: values.get(name) for name in SHOWN},
         kept=_differences(practice, values) if isinstance(refusal, ChangedMeanwhile) else {},
         errors=refusal.fields if refusal else {},
         problem=refusal.sentence if refusal else None,
@@ -82,6 +86,6 @@ def _form(
     )
 
 
-def _differences(practice: Practice, values: Mapping[str, str | None]) -> dict[str, str | None]:
-    there = {name: getattr(practice, name) for name in TEXTS}
+def _differences(practice: Practice, values: Mapping[str, Any]) -> dict[str, object]:
+    there = {name: getattr(practice, name) for name in SHOWN}
     return {name: value for name, value in there.items() if (value or "") != (values.get(name) or "")}

@@ -1,7 +1,6 @@
 """What a practice may be told about itself, and what of it is public."""
 
 import re
-import unicodedata
 from functools import cache
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -97,19 +96,12 @@ class Changes(BaseModel):
     @classmethod
     def of(cls, **fields: object) -> "Changes":
         """An empty text takes a value away again, where there can be none."""
-        given = {name: _keepable(value) for name, value in fields.items() if value is not None}
+        given = {name: value for name, value in fields.items() if value is not None}
         given |= {name: None for name in CAN_BE_NONE if given.get(name) == ""}
         try:
             return cls.model_validate(given)
         except ValidationError as invalid:
             raise Invalid("The practice was not changed.", fields=_sentences(invalid)) from None
-
-
-def _keepable(value: object) -> object:
-    """No database takes a zero character, and no line of text needs a control character but to end."""
-    if not isinstance(value, str):
-        return value
-    return "".join(sign for sign in value if sign == "\n" or unicodedata.category(sign) not in ("Cc", "Cs"))
 
 
 def _sentences(invalid: ValidationError) -> dict[str, str]:

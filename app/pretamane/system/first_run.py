@@ -36,7 +36,7 @@ def checklist(session: Session, *, mail_goes_out: bool) -> Checklist:
             Step(
                 "Mail goes out",
                 mail_goes_out,
-                "Whoever runs this server names a mail server in the setting MAIL_URL; until then mail is only logged.",
+                "Whoever runs this house names a mail server in the setting MAIL_URL; until then mail stays in files.",
             ),
             Step(
                 "A colleague is invited",

@@ -31,6 +31,8 @@ LONGEST_LINE = 200
 _POLICY = SMTP.clone(cte_type="7bit")
 # They turn the reading direction, and with it what a name or a subject seems to say.
 _TURNS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# They must be quoted in a name, and the library loses the quotes where it breaks a long line.
+_SPECIALS = str.maketrans(dict.fromkeys('()<>[]:;@\\,"', " "))
 
 _log = logging.getLogger("pretamane.mail")
 
@@ -103,7 +105,7 @@ def compose(
     Raises Undeliverable when `to` is no address to which mail can go.
     """
     message = EmailMessage(_POLICY if to.isascii() else _POLICY.clone(utf8=True))
-    message["From"] = Address(one_line(practice.name), addr_spec=sender)
+    message["From"] = Address(one_line(practice.name.translate(_SPECIALS)), addr_spec=sender)
     message["To"] = _mailbox(to)
     message["Subject"] = one_line(subject)
     message["Date"] = now

@@ -11,7 +11,7 @@ from tests.embedded_server import another_process, ask, keep_a_note, kept_note, 
 
 from pretamane.adapters.postgres_binaries import refuse_system
 from pretamane.adapters.postgres_child import NOBODY
-from pretamane.adapters.postgres_embedded import EmbeddedPostgres, what_linux_alone_can_do
+from pretamane.adapters.postgres_embedded import EmbeddedPostgres, as_app, what_linux_alone_can_do
 from pretamane.adapters.postgres_folder import CLUSTER
 from pretamane.adapters.postgres_leftovers import living
 from pretamane.core.errors import CannotStart
@@ -40,6 +40,26 @@ def test_a_second_start_finds_what_the_first_one_kept(tmp_path: Path) -> None:
     found = kept_note(tmp_path)
 
     assert found == "kept"
+
+
+def test_the_app_has_a_role_of_its_own_that_owns_nothing(tmp_path: Path) -> None:
+    with running(tmp_path) as address:
+        role = ask(as_app(address), "SELECT current_user")
+        powers = ask(
+            address, "SELECT rolsuper OR rolcreaterole OR rolcreatedb FROM pg_roles WHERE rolname LIKE '%_app'"
+        )
+
+    assert (role, powers) == ("pretamane_app", False)
+
+
+def test_a_cluster_from_before_there_was_such_a_role_gets_it_at_the_next_start(tmp_path: Path) -> None:
+    with running(tmp_path) as address:
+        ask(address, "DROP ROLE pretamane_app")
+
+    with running(tmp_path) as address:
+        role = ask(as_app(address), "SELECT current_user")
+
+    assert role == "pretamane_app"
 
 
 def test_the_data_and_socket_folders_are_private_and_their_parents_untouched(tmp_path: Path) -> None:

@@ -7,18 +7,24 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
+from fastapi import FastAPI
 from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
 from tests.committing import client_of
 from tests.cutting_proxy import CuttingProxy
 
 import pretamane
+from pretamane.accounts.models import Account
+from pretamane.core.actors import Actor, Role
 from pretamane.settings import Settings
+from pretamane.wiring import Platform, build_app
 
 Rows = Callable[[str], list[Any]]
 
@@ -99,3 +105,79 @@ def _wait_for(client: httpx2.Client, lines: Path) -> None:
         except httpx2.TransportError:
             time.sleep(0.1)
     pytest.fail(f"The server did not start: {lines.read_text()}")
+
+
+STEFAN = Actor(UUID(int=1), "Stefan", Role.STAFF)
+BEA = Actor(UUID(int=2), "Bea", Role.STAFF)
+VERA = Actor(UUID(int=3), "Vera", Role.VIEWER)
+GUSTAV = Actor(UUID(int=4), "Gustav", Role.STAFF)
+
+
+@pytest.fixture
+def everybody(platform: Platform) -> Platform:
+    """The accounts of those who act here, and of one who has left."""
+    made_at = platform.clock.now()
+    with platform.database.transaction() as session:
+        for actor in (STEFAN, BEA, VERA, GUSTAV):
+            account = Account(id=actor.account_id, email=f"{actor.name.lower()}@practice.example", name=actor.name)
+            account.role, account.password_hash, account.made_at = actor.role, "none that fits", made_at
+            account.deactivated_at = made_at if actor is GUSTAV else None
+            session.add(account)
+    return platform
+
+
+@contextmanager
+def browser_of(platform: Platform, actor: Actor) -> Iterator[TestClient]:
+    """Somebody who is signed in, on one of our own pages."""
+    edge = build_app(platform)
+    assert isinstance(edge.app, FastAPI)
+    edge.app.state.authenticate = lambda _request: actor
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    with TestClient(edge, headers=headers, raise_server_exceptions=False, follow_redirects=False) as browser:
+        yield browser
+
+
+@pytest.fixture
+def desk(everybody: Platform) -> Iterator[TestClient]:
+    with browser_of(everybody, STEFAN) as browser:
+        yield browser
+
+
+@pytest.fixture
+def bea(everybody: Platform) -> Iterator[TestClient]:
+    with browser_of(everybody, BEA) as browser:
+        yield browser
+
+
+@pytest.fixture
+def onlooker(everybody: Platform) -> Iterator[TestClient]:
+    with browser_of(everybody, VERA) as browser:
+        yield browser
+
+
+Write = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def write(client: TestClient, desk: TestClient) -> Write:
+    """Send a message as a visitor would; what the staff's API says of it."""
+
+    def written(name: str = "Ada Byron", **said: object) -> dict[str, Any]:
+        email = f"{name.split(maxsplit=1)[0].lower()}@example.org"
+        message = {"name": name, "email": email, "message": "Could you call me?"} | said
+        reference = client.post("/api/v1/contact", json=message).json()["reference"]
+        [found] = desk.get("/api/v1/submissions", params={"q": reference}).json()["items"]
+        whole: dict[str, Any] = desk.get(f"/api/v1/submissions/{found['id']}").json()
+        return whole
+
+    return written
+
+
+def if_match(version: int) -> dict[str, str]:
+    return {"If-Match": f'"{version}"'}
+
+
+def one_of(answer: httpx2.Response) -> dict[str, Any]:
+    assert answer.status_code in (200, 201), answer.text
+    found: dict[str, Any] = answer.json()
+    return found

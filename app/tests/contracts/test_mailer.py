@@ -18,7 +18,7 @@ from tests.mail_server import PASSWORD, USER, Certificate, PostOffice, opened
 from pretamane.adapters.mail_log import LogMailer
 from pretamane.adapters.mail_smtp import SmtpMailer
 from pretamane.core.errors import Unavailable
-from pretamane.settings_values import mail_server
+from pretamane.settings_mail import mail_server
 from pretamane.web.mail import compose
 
 PRACTICE = SimpleNamespace(name="Ådland & Söhne", primary_colour="#6b2d5c", accent_colour=None)

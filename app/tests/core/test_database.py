@@ -45,9 +45,9 @@ def app_on(address: str, settings: Settings, **changed: object) -> Iterator[tupl
 
 
 @pytest.fixture
-def beside(database_address: str) -> Iterator[Connection]:
-    """Another's connection to the same database, each statement for itself."""
-    engine = create_engine(database_address, isolation_level="AUTOCOMMIT")
+def beside(owner_address: str) -> Iterator[Connection]:
+    """The owner's connection to the same database, each statement for itself."""
+    engine = create_engine(owner_address, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         yield connection
     engine.dispose()

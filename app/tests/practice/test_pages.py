@@ -55,6 +55,16 @@ def test_an_emptied_field_is_taken_away(browser, platform):
     assert (practice(platform).recipient, practice(platform).privacy_url) == (None, None)
 
 
+def test_whether_visitors_are_thanked_is_a_box_to_tick(browser, platform):
+    save(browser, thanks_visitors="true")
+    ticked, shown = practice(platform).thanks_visitors, browser.get(ADDRESS).text
+    save(browser)
+
+    assert (ticked, practice(platform).thanks_visitors) == (True, False)
+    assert 'name="thanks_visitors" type="checkbox" value="true" checked>' in shown
+    assert 'name="thanks_visitors" type="checkbox" value="true">' in browser.get(ADDRESS).text
+
+
 def test_what_cannot_be_taken_stays_in_the_form_beside_its_reason(browser, platform):
     before = practice(platform).name
 
@@ -121,11 +131,13 @@ def test_a_file_in_place_of_a_text_is_not_taken_for_one(browser, platform):
     assert (practice(platform).name, practice(platform).language) == ("Our practice", "de")
 
 
-def test_signs_that_no_database_takes_are_dropped(browser, platform):
-    answer = save(browser, name="Weber\x00 \x07& Lang", terms_url="https://weber.example/\x00terms")
+@pytest.mark.parametrize("field", ["name", "recipient", "language", "time_zone", "primary_colour", "terms_url"])
+def test_signs_that_no_database_takes_are_refused_beside_their_field(browser, platform, field):
+    answer = save(browser, **{field: f"{TYPED[field]}\x00"})
 
-    assert answer.status_code == 303
-    assert (practice(platform).name, practice(platform).terms_url) == ("Weber & Lang", "https://weber.example/terms")
+    assert answer.status_code == 422
+    assert f'id="{field}-error"' in answer.text
+    assert practice(platform).name == "Our practice"
 
 
 def test_each_change_is_audited_by_names_of_fields_never_by_what_they_say(browser, connection):

@@ -2,11 +2,14 @@
 
 import re
 
+import pytest
 from sqlalchemy import text
+from tests.system.conftest import ADA
 
 from pretamane.core import audit
 from pretamane.core.actors import OPERATOR
 from pretamane.practice import queries
+from pretamane.settings import Settings
 from pretamane.system import first_run
 
 ADDRESS = "/app/settings/first-run"
@@ -41,6 +44,15 @@ def test_each_step_ticks_itself_once_it_is_true(platform, browser, client):
     assert invited == [True, True, False, True, False]
     assert done(platform) == [True, True, False, True, True]
     assert done(platform, mail_goes_out=True) == [True] * 5
+
+
+@pytest.mark.parametrize(("mail_url", "done_of_it"), [("log:", 0), ("smtp://mail.example:587", 1)])
+def test_mail_goes_out_once_the_settings_name_a_server(open_as, platform, settings, mail_url, done_of_it):
+    platform.settings = Settings.model_validate(settings.model_dump() | {"mail_url": mail_url})
+
+    page = open_as(ADA).get(ADDRESS).text
+
+    assert page.count('<li class="done"><div>Mail goes out') == done_of_it
 
 
 def test_spam_is_no_first_message(platform, client):

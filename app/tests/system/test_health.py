@@ -7,6 +7,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from pretamane.adapters.postgres import PostgresServer
+from pretamane.adapters.postgres_embedded import APP_ROLE
 from pretamane.core.database import open_unpooled
 from pretamane.core.errors import Unavailable
 from pretamane.settings import Settings
@@ -33,6 +34,10 @@ class Search:
         self.going_on.wait()
         if self.failure:
             raise self.failure
+
+
+def as_owner(connection, statement):
+    connection.exec_driver_sql(f"RESET ROLE; {statement}; SET LOCAL ROLE {APP_ROLE}")
 
 
 @pytest.fixture
@@ -163,9 +168,16 @@ def test_not_ready_while_draining_though_still_alive(ask, platform):
     assert ask("/health/live").status_code == 200
 
 
-@pytest.mark.parametrize("statement", ["DROP TABLE alembic_version", "UPDATE alembic_version SET version_num = '0000'"])
-def test_not_ready_before_the_tables_are_made(ask, connection, statement):
-    connection.exec_driver_sql(statement)
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DROP TABLE alembic_version",
+        "UPDATE alembic_version SET version_num = '0000'",
+        "REVOKE SELECT ON alembic_version FROM pretamane_app",
+    ],
+)
+def test_not_ready_before_the_tables_are_made_and_may_be_read(ask, connection, statement):
+    as_owner(connection, statement)
     answer = ask("/health/ready")
 
     assert (answer.status_code, answer.json()["code"]) == (503, "not-ready")
@@ -173,6 +185,6 @@ def test_not_ready_before_the_tables_are_made(ask, connection, statement):
 
 
 def test_newer_tables_than_ours_do_not_stop_an_older_process(ask, connection):
-    connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    as_owner(connection, "UPDATE alembic_version SET version_num = '9999'")
 
     assert ask("/health/ready").status_code == 200

@@ -128,6 +128,7 @@ def test_a_value_that_a_template_needs_and_does_not_get_is_an_error():
 @given(name=TYPED, subject=TYPED)
 @example(name=HOSTILE[0], subject=HOSTILE[2])
 @example(name=HOSTILE[2], subject=HOSTILE[4])
+@example(name="0" * 57 + ";" + "=?" * 6, subject="")
 @example(name="=?", subject="a" * 70 + "=?utf-8?q?=0A?=" * 9)
 def test_whatever_stands_in_a_name_or_a_subject_no_header_is_added_or_altered(name, subject):
     received = read_again(mail(name=name, subject=subject))

@@ -1,7 +1,6 @@
 """The FastAPI object inside its Edge: routes, problems, the API's description; no feature is named here."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -12,12 +11,8 @@ from pretamane.core.http import problems
 
 OPENAPI_ADDRESS = "/api/openapi.json"
 
-Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
-
-def compose(
-    routers: Sequence[APIRouter], last: Sequence[BaseRoute], lifespan: Lifespan, as_page: problems.AsPage
-) -> FastAPI:
+def compose(routers: Sequence[APIRouter], last: Sequence[BaseRoute], as_page: problems.AsPage) -> FastAPI:
     """`last` are tried after every router's routes; `as_page` shows a refusal to a person."""
     app = FastAPI(
         title="Pretamane",
@@ -25,7 +20,6 @@ def compose(
         docs_url=None,  # its pages load scripts from elsewhere; ours is at /api/docs
         redoc_url=None,
         openapi_url=OPENAPI_ADDRESS,
-        lifespan=lifespan,
         redirect_slashes=False,
     )
     for router in routers:

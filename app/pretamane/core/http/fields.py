@@ -12,6 +12,9 @@ from pretamane.core.errors import Malformed, UnsupportedMedia
 
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
+# A page of a list, with some room for what stands around it.
+CHOICES = 250
+
 
 def media_type(request: Request) -> str:
     return request.headers.get("content-type", "").split(";")[0].strip().lower()
@@ -36,11 +39,18 @@ async def read_form_with_file(request: Request) -> dict[str, Any]:
     return await _read_form(request, files=1)
 
 
-async def _read_form(request: Request, files: int = 0) -> dict[str, Any]:
+async def read_choices(request: Request) -> dict[str, Any]:
+    """For forms with a box to tick beside each row of a list."""
+    if not is_a_form(request):
+        raise UnsupportedMedia("Send the fields as a form.")
+    return await _read_form(request, fields=CHOICES)
+
+
+async def _read_form(request: Request, files: int = 0, fields: int = 50) -> dict[str, Any]:
     if _charset(request) not in (b"utf-8", b"utf8"):
         raise UnsupportedMedia("Send the form's text as UTF-8.")
     try:
-        async with request.form(max_files=files, max_fields=50) as form:
+        async with request.form(max_files=files, max_fields=fields) as form:
             texts = {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
             sent = [(name, value) for name, value in form.items() if isinstance(value, UploadFile) and value.filename]
             return {**texts, **{name: await file.read() for name, file in sent[:files]}}
@@ -69,3 +79,4 @@ def _from_json(body: bytes) -> dict[str, Any]:
 # For handlers in the thread pool: the body is read before them, while no connection is held.
 Fields = Annotated[dict[str, Any], Depends(read_fields)]
 FieldsAndFile = Annotated[dict[str, Any], Depends(read_form_with_file)]
+Choices = Annotated[dict[str, Any], Depends(read_choices)]

@@ -2,5 +2,6 @@
 
 from pretamane.core.jobs.queue import Priority, enqueue
 from pretamane.core.jobs.running import Run, Task, Tries, run_due
+from pretamane.core.jobs.schedules import Schedule, Tick
 
-__all__ = ["Priority", "Run", "Task", "Tries", "enqueue", "run_due"]
+__all__ = ["Priority", "Run", "Schedule", "Task", "Tick", "Tries", "enqueue", "run_due"]

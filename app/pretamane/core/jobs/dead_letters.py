@@ -30,8 +30,9 @@ def _bring_back(session: Session, job: UUID, by: Actor) -> bool:
     dead = session.execute(buried).mappings().first()
     if dead is None:
         raise NotFound(f"There is no dead job {job}.")
+    at = now(session)
     # Deleted and queued, not updated: a live job with its key holds newer arguments, and those are the ones wanted.
-    alive = insert(Job).values(id=job, due_at=now(session), **dead)
+    alive = insert(Job).values(id=job, due_at=at, wanted_at=at, **dead)
     unless_queued = alive.on_conflict_do_nothing(
         index_elements=[Job.name, Job.unique_key], index_where=Job.died_at.is_(None)
     )

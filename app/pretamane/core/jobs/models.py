@@ -1,4 +1,4 @@
-"""Work that is left to do, and work that was given up."""
+"""Work that is left to do, work that was given up, and when recurring work is due next."""
 
 from datetime import datetime
 from typing import Any
@@ -18,6 +18,7 @@ class Job(Record):
     """Waiting, or held under a lease until `due_at`, or dead. A job that is done is gone.
 
     For whoever looks for work there is one question: is it due? A lease that ran out makes a job due again.
+    `wanted_at` is the time for which it was queued, from which a limit in time counts; retries leave it alone.
     """
 
     __tablename__ = "jobs"
@@ -33,6 +34,7 @@ class Job(Record):
     priority: Mapped[int] = mapped_column(SmallInteger)
     unique_key: Mapped[str | None]
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    wanted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))
     made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
     lease: Mapped[UUID | None]
@@ -40,3 +42,14 @@ class Job(Record):
     last_failure: Mapped[str | None]
     died_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     request_id: Mapped[str | None]
+
+
+class Appointment(Record):
+    """A schedule's next time, and the cron expression and zone from which it was reckoned."""
+
+    __tablename__ = "schedules"
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    cron: Mapped[str]
+    zone: Mapped[str]
+    next_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

@@ -1,14 +1,17 @@
-"""The queue as a person wants to see it."""
+"""The queue as a person or a graph wants to see it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, case, func, select
 from sqlalchemy.orm import Session
 
+from pretamane.core import metrics
 from pretamane.core.database import now
+from pretamane.core.errors import NotFound
 from pretamane.core.jobs.models import Job
 
 LISTED = 100
@@ -36,6 +39,14 @@ def how_full(session: Session) -> Queue:
     return Queue(counts, at - since)
 
 
+def measure(session: Session) -> None:
+    queue = how_full(session)
+    for state, count in queue.counts.items():
+        metrics.JOBS.labels(state.value).set(count)
+    metrics.OLDEST_JOB_SECONDS.set(queue.oldest_due.total_seconds())
+    metrics.JOBS_MEASURED.set(now(session).timestamp())
+
+
 def alive(session: Session, most: int = LISTED) -> Sequence[tuple[Job, State]]:
     """In the order in which they will be done."""
     return _with_state(session, select(Job).where(Job.died_at.is_(None)).order_by(Job.priority, Job.due_at), most)
@@ -44,6 +55,12 @@ def alive(session: Session, most: int = LISTED) -> Sequence[tuple[Job, State]]:
 def dead(session: Session, most: int = LISTED) -> Sequence[tuple[Job, State]]:
     """The last to die first."""
     return _with_state(session, select(Job).where(Job.died_at.is_not(None)).order_by(Job.died_at.desc()), most)
+
+
+def one(session: Session, job: UUID) -> tuple[Job, State]:
+    for found in _with_state(session, select(Job).where(Job.id == job), 1):
+        return found
+    raise NotFound(f"There is no job {job}; one that is done is gone.")
 
 
 def _with_state(session: Session, jobs: Select[Job], most: int) -> Sequence[tuple[Job, State]]:

@@ -1,12 +1,14 @@
 """The queue itself: put in, take out under a lease, acknowledge, put back."""
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, text
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from pretamane.core import request_ids
@@ -15,6 +17,7 @@ from pretamane.core.ids import new_id
 
 LEASE = timedelta(seconds=60)
 BATCH = 10
+CHANNEL = "jobs"  # only a hint that there is work: who misses it finds the work by looking
 
 
 class Priority(IntEnum):
@@ -24,21 +27,41 @@ class Priority(IntEnum):
 
 
 class LeaseLost(Exception):
-    """Somebody else holds the job by now, so what was done for it here must not count."""
+    """The lease ran out or somebody else holds the job by now, so what was done for it here must not count."""
 
 
-# A key that is waiting already takes the newer arguments; one that is being worked on is done once more after that.
+@dataclass(frozen=True)
+class Claimed:
+    """A job as the one who may do it now knows it. An orphan's worker was lost in the middle of the attempt before."""
+
+    id: UUID
+    name: str
+    args: Mapping[str, Any]
+    attempts: int
+    lease: UUID
+    was_due_at: datetime
+    wanted_at: datetime
+    made_at: datetime
+    request_id: str | None
+    orphaned: bool
+
+
+# Of a key that waits already, the newer arguments count, as new work; what is being worked on is done once more.
 _ENQUEUE = text("""
     WITH queued AS (
-        INSERT INTO jobs AS known (id, name, args, priority, unique_key, due_at, made_at, request_id)
-        VALUES (:id, :name, CAST(:args AS jsonb), :priority, :unique_key, :due_at, :now, :request_id)
+        INSERT INTO jobs AS known (id, name, args, priority, unique_key, due_at, wanted_at, made_at, request_id)
+        VALUES (:id, :name, CAST(:args AS jsonb), :priority, :unique_key, :due_at, :due_at, :now, :request_id)
         ON CONFLICT (name, unique_key) WHERE died_at IS NULL DO UPDATE SET
             args = excluded.args,
+            request_id = excluded.request_id,
+            priority = least(known.priority, excluded.priority),
+            wanted_at = excluded.wanted_at,
             again = known.lease IS NOT NULL,
+            attempts = CASE WHEN known.lease IS NULL THEN 0 ELSE known.attempts END,
             due_at = CASE WHEN known.lease IS NULL THEN least(known.due_at, excluded.due_at) ELSE known.due_at END
         RETURNING id
     )
-    SELECT id, pg_notify('jobs', '') FROM queued
+    SELECT id, pg_notify(:channel, '') FROM queued
 """)
 
 
@@ -64,61 +87,108 @@ def enqueue(
             "due_at": at + delay,
             "now": at,
             "request_id": request_ids.current.get(),
+            "channel": CHANNEL,
         },
     ).scalar_one()
     return queued
 
 
-# Only the first may be one that was tried before: what kills its worker takes nobody with it twice.
+# What kills its worker takes nobody with it twice: an orphan is claimed alone, and of the others only the first may
+# be one that was tried before.
 _CLAIM = text("""
     WITH due AS (
-        SELECT id, attempts, priority, due_at FROM jobs
-        WHERE died_at IS NULL AND due_at <= :now AND name = ANY(:names)
+        SELECT id, attempts, priority, due_at, lease IS NOT NULL AS orphaned FROM jobs
+        WHERE died_at IS NULL AND due_at <= :now AND name = ANY(:names) AND (:orphans OR lease IS NULL)
         ORDER BY priority, due_at, id LIMIT :most FOR UPDATE SKIP LOCKED
     ), picked AS (
-        SELECT id, attempts, row_number() OVER (ORDER BY priority, due_at, id) AS place FROM due
+        SELECT *, row_number() OVER turn AS place, first_value(orphaned) OVER turn AS behind_an_orphan
+        FROM due WINDOW turn AS (ORDER BY priority, due_at, id)
     )
-    UPDATE jobs SET attempts = jobs.attempts + 1, lease = :lease, due_at = :until
-    FROM picked WHERE jobs.id = picked.id AND (picked.place = 1 OR picked.attempts = 0)
-    RETURNING jobs.id, jobs.name, jobs.args, jobs.attempts, jobs.lease, jobs.made_at, jobs.request_id, picked.place
+    UPDATE jobs SET attempts = jobs.attempts + 1, lease = :lease, due_at = :until, again = false
+    FROM picked
+    WHERE jobs.id = picked.id AND (picked.place = 1 OR picked.attempts = 0 AND NOT picked.behind_an_orphan)
+    RETURNING picked.place, jobs.id, jobs.name, jobs.args, jobs.attempts, jobs.lease, picked.due_at AS was_due_at,
+        jobs.wanted_at, jobs.made_at, jobs.request_id, picked.orphaned
 """)
 
 
-def claim(session: Session, names: list[str], most: int = BATCH) -> list[Row[Any]]:
+def claim(
+    session: Session,
+    names: Sequence[str],
+    *,
+    most: int = BATCH,
+    lease: timedelta = LEASE,
+    orphans: bool = True,
+) -> list[Claimed]:
     at = now(session)
-    values = {"now": at, "names": names, "most": most, "lease": uuid4(), "until": at + LEASE}
-    return sorted(session.execute(_CLAIM, values), key=lambda row: row.place)
+    values = {
+        "now": at,
+        "names": list(names),
+        "most": most,
+        "orphans": orphans,
+        "lease": uuid4(),
+        "until": at + lease,
+    }
+    rows = sorted(session.execute(_CLAIM, values), key=lambda row: int(row[0]))
+    return [Claimed(*row[1:]) for row in rows]
 
 
-_DONE = text("DELETE FROM jobs WHERE id = :id AND lease = :lease AND NOT again RETURNING true")
-_ONCE_MORE = text("""
-    UPDATE jobs SET lease = NULL, again = false, attempts = 0, due_at = :now WHERE id = :id AND lease = :lease
-    RETURNING true
+_EXTEND = text("""
+    UPDATE jobs SET due_at = :until WHERE id = ANY(:ids) AND lease = ANY(:leases) AND due_at > :now
 """)
 
 
-def acknowledge(session: Session, job: UUID, lease: UUID) -> None:
+def extend(session: Session, held: Sequence[Claimed], lease: timedelta = LEASE) -> None:
+    """A sign of life. A lease that has run out stays so: somebody may be about to claim the job."""
+    at = now(session)
+    values = {"ids": [job.id for job in held], "leases": [job.lease for job in held], "now": at, "until": at + lease}
+    session.execute(_EXTEND, values)
+
+
+_DONE = text("DELETE FROM jobs WHERE id = :id AND lease = :lease AND due_at > :now AND NOT again RETURNING true")
+_ONCE_MORE = text("""
+    UPDATE jobs SET lease = NULL, again = false, attempts = 0, due_at = greatest(wanted_at, :now)
+    WHERE id = :id AND lease = :lease AND due_at > :now RETURNING true
+""")
+
+
+def acknowledge(session: Session, job: Claimed) -> None:
     """In the transaction of the job's effect, so that both count or neither."""
-    held = {"id": job, "lease": lease}
-    if session.execute(_DONE, held).first() is None and (
-        session.execute(_ONCE_MORE, held | {"now": now(session)}).first() is None
-    ):
+    held = {"id": job.id, "lease": job.lease, "now": now(session)}
+    if session.execute(_DONE, held).first() is None and session.execute(_ONCE_MORE, held).first() is None:
         raise LeaseLost
 
 
+# What was queued anew under its key meanwhile is new work: it neither pauses nor dies for the failure of the old.
 _PUT_BACK = text("""
-    UPDATE jobs SET lease = NULL, due_at = :due_at, last_failure = :failure WHERE id = :id AND lease = :lease
-""")
-_BURY = text("""
-    UPDATE jobs SET lease = NULL, died_at = :now, last_failure = coalesce(:failure, last_failure)
+    UPDATE jobs SET lease = NULL, again = false, last_failure = :failure,
+        attempts = CASE WHEN again THEN 0 ELSE :attempts END,
+        due_at = CASE WHEN again THEN greatest(wanted_at, :now) ELSE :due_at END,
+        died_at = CASE WHEN again THEN NULL ELSE CAST(:died_at AS timestamptz) END
     WHERE id = :id AND lease = :lease
 """)
 
 
-def put_back(session: Session, job: UUID, lease: UUID, due_at: datetime, failure: str) -> None:
-    session.execute(_PUT_BACK, {"id": job, "lease": lease, "due_at": due_at, "failure": failure})
+def put_back(session: Session, job: Claimed, due_at: datetime, reason: str) -> None:
+    """For another attempt, later."""
+    values = {"attempts": job.attempts, "due_at": due_at, "died_at": None, "failure": reason}
+    session.execute(_PUT_BACK, values | {"id": job.id, "lease": job.lease, "now": now(session)})
 
 
-def bury(session: Session, job: UUID, lease: UUID, failure: str | None) -> None:
+def bury(session: Session, job: Claimed, reason: str, *, attempts: int) -> None:
     """To the dead-letter list, where a person finds it."""
-    session.execute(_BURY, {"id": job, "lease": lease, "now": now(session), "failure": failure})
+    at = now(session)
+    values = {"attempts": attempts, "due_at": at, "died_at": at, "failure": reason}
+    session.execute(_PUT_BACK, values | {"id": job.id, "lease": job.lease, "now": at})
+
+
+_GIVE_BACK = text("""
+    UPDATE jobs SET lease = NULL, again = false, attempts = attempts - 1, due_at = :due_at
+    WHERE id = :id AND lease = :lease
+""")
+
+
+def give_back(session: Session, jobs: Sequence[Claimed]) -> None:
+    """As if they had never been claimed: to their old places, and somebody else may begin at once."""
+    session.execute(_GIVE_BACK, [{"id": job.id, "lease": job.lease, "due_at": job.was_due_at} for job in jobs])
+    session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})

@@ -2,18 +2,20 @@
 
 import logging
 import random
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Row
 from sqlalchemy.orm import Session
 
-from pretamane.core import request_ids
+from pretamane.core import metrics, request_ids
+from pretamane.core.database import after_commit
 from pretamane.core.errors import AppError
 from pretamane.core.jobs import queue
+from pretamane.core.jobs.queue import Claimed
 from pretamane.core.logging import tell
 from pretamane.core.unit_of_work import UnitOfWork
 from pretamane.ports import Clock
@@ -52,16 +54,21 @@ class Task:
     tries: Tries = field(default_factory=Tries)
 
 
+class Failure(NamedTuple):
+    reason: str
+    attempts: int
+
+
 class Run:
     """One attempt at a job. Long work reads first, holds no connection while it works, then finishes once."""
 
-    def __init__(self, job: Row[Any], work: UnitOfWork, clock: Clock) -> None:
+    def __init__(self, job: Claimed, work: UnitOfWork, clock: Clock) -> None:
         self.id: UUID = job.id
         self.args: Mapping[str, Any] = job.args
         self.attempt: int = job.attempts
         self.made_at: datetime = job.made_at
         self.is_finished = False
-        self._lease: UUID = job.lease
+        self._job = job
         self.work, self.clock = work, clock
 
     def read(self, verb: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -69,25 +76,16 @@ class Run:
 
     def finish(self, verb: Callable[Concatenate[Session, P], object], *args: P.args, **kwargs: P.kwargs) -> None:
         """The effect and the acknowledgement, in one transaction; neither happens once the lease is lost."""
-        self.work.run_now(self._act_and_acknowledge, lambda session: verb(session, *args, **kwargs))
+        self.work.run_now(self._acknowledge_and_act, lambda session: verb(session, *args, **kwargs))
         self.is_finished = True
 
     def finish_without_effect(self) -> None:
         self.finish(lambda _session: None)
 
-    def _act_and_acknowledge(self, session: Session, act: Callable[[Session], object]) -> None:
+    def _acknowledge_and_act(self, session: Session, act: Callable[[Session], object]) -> None:
         # First, for it locks the job's row: whoever claims it meanwhile waits, and then finds it gone.
-        queue.acknowledge(session, self.id, self._lease)
+        queue.acknowledge(session, self._job)
         act(session)
-
-    def fail(self, tries: Tries, failure: str | None) -> None:
-        """Try again later, or give it up."""
-        at = self.clock.now()
-        if failure is None or tries.are_over(self.attempt, at - self.made_at):
-            self.work.run_now(queue.bury, self.id, self._lease, failure)
-        else:
-            due_at = at + tries.pause(self.attempt)
-            self.work.run_now(queue.put_back, self.id, self._lease, due_at, failure)
 
 
 def run_due(tasks: Mapping[str, Task], work: UnitOfWork, clock: Clock) -> int:
@@ -100,24 +98,52 @@ def run_due(tasks: Mapping[str, Task], work: UnitOfWork, clock: Clock) -> int:
     return done
 
 
-def run_one(job: Row[Any], task: Task, work: UnitOfWork, clock: Clock) -> None:
+def run_one(job: Claimed, task: Task, work: UnitOfWork, clock: Clock) -> None:
+    failure = attempt(job, task, work, clock)
+    if failure is not None:
+        work.run_now(settle, job, task.tries, failure, clock.now())
+
+
+def attempt(job: Claimed, task: Task, work: UnitOfWork, clock: Clock) -> Failure | None:
+    """Why it failed, if it did. What cost a worker its life as often as it may is not run at all."""
+    before = job.attempts - 1
+    if job.orphaned and task.tries.are_over(before, clock.now() - job.wanted_at):
+        return Failure(f"Its worker was lost in the middle of it, at the last of {before} attempts.", before)
+    metrics.JOB_WAIT_SECONDS.labels(task.name).observe(max(0.0, (clock.now() - job.was_due_at).total_seconds()))
     remembered = request_ids.current.set(job.request_id)
-    run = Run(job, work, clock)
+    started = time.perf_counter()
+    try:
+        return _outcome(Run(job, work, clock), task)
+    finally:
+        metrics.JOB_RUN_SECONDS.labels(task.name).observe(time.perf_counter() - started)
+        request_ids.current.reset(remembered)
+
+
+def _outcome(run: Run, task: Task) -> Failure | None:
     try:
         task.function(run)
         if not run.is_finished:
             run.finish_without_effect()
     except queue.LeaseLost:
-        _log.warning("%s %s: its lease was lost, so this run does not count", task.name, run.id)
+        _log.warning("%s %s: its lease was lost, so this attempt does not count", task.name, run.id)
+        metrics.JOBS_ENDED.labels(task.name, "lost").inc()
+    except AppError as refusal:  # what it needs is away: the sentence says it all
+        _log.warning("%s %s failed (attempt %d): %s", task.name, run.id, run.attempt, refusal)
+        return Failure(tell(refusal), run.attempt)
     except Exception as failure:  # noqa: BLE001  # the job edge: logged with its id, tried again or given up
-        _log.log(
-            logging.WARNING if isinstance(failure, AppError) else logging.ERROR,
-            "%s %s failed (attempt %d)",
-            task.name,
-            run.id,
-            run.attempt,
-            exc_info=failure,
-        )
-        run.fail(task.tries, tell(failure))
-    finally:
-        request_ids.current.reset(remembered)
+        _log.exception("%s %s failed (attempt %d)", task.name, run.id, run.attempt)
+        return Failure(tell(failure), run.attempt)
+    else:
+        metrics.JOBS_ENDED.labels(task.name, "done").inc()
+    return None
+
+
+def settle(session: Session, job: Claimed, tries: Tries, failure: Failure, at: datetime) -> None:
+    """Try again later, or give it up."""
+    if tries.are_over(failure.attempts, at - job.wanted_at):
+        queue.bury(session, job, failure.reason, attempts=failure.attempts)
+        outcome = "dead"
+    else:
+        queue.put_back(session, job, at + tries.pause(failure.attempts), failure.reason)
+        outcome = "failed"
+    after_commit(session, metrics.JOBS_ENDED.labels(job.name, outcome).inc)

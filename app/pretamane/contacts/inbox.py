@@ -1,0 +1,216 @@
+"""What staff do with messages. Each change names the version that was seen, and none overwrites another."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from pretamane.contacts.colleagues import refuse_strangers
+from pretamane.contacts.models import ANSWER, DONE, NEW, OPEN, SPAM, BlockedSender, Note, Submission
+from pretamane.contacts.people import meet
+from pretamane.core import audit, events, jobs
+from pretamane.core.actors import Actor
+from pretamane.core.addresses import normalised_email
+from pretamane.core.database import now
+from pretamane.core.errors import ChangedMeanwhile, Conflict, NotFound
+from pretamane.core.events import Event
+from pretamane.core.http.versions import Seen
+
+CHANGED = "submissions.changed"
+SEND_ANSWER = "contacts.send-answer"
+MARKED = "marked by staff"
+# What a page offers; a click on its last moment still has to travel.
+UNDO_FOR = timedelta(seconds=10)
+UNDO_GRACE = timedelta(seconds=5)
+
+
+@dataclass(frozen=True)
+class Change:
+    """New values for what is known about a message; `blocking` says what becomes of the sender of spam."""
+
+    values: Mapping[str, Any]
+    blocking: bool = False
+
+
+@dataclass(frozen=True)
+class _Done:
+    submission: Submission
+    before: Mapping[str, Any]
+
+
+@dataclass
+class Outcome:
+    """What became of several at once: those that somebody else was quicker with are left as they are."""
+
+    changed: list[Submission] = field(default_factory=list)
+    changed_meanwhile: list[UUID] = field(default_factory=list)
+    event: Event | None = None
+
+
+def change(
+    session: Session, submission_id: UUID, seen: Seen, wanted: Change, by: Actor
+) -> tuple[Submission, Event | None]:
+    """Mark it, assign it, or both; nothing is told of a change that changes nothing."""
+    outcome = change_several(session, {submission_id: seen}, wanted, by)
+    if outcome.changed_meanwhile:
+        raise ChangedMeanwhile("Somebody changed this message meanwhile, so nothing was overwritten.")
+    [submission] = outcome.changed
+    return submission, outcome.event
+
+
+def change_several(session: Session, seen: Mapping[UUID, Seen], wanted: Change, by: Actor) -> Outcome:
+    """Locked in one order, so that two people who mark the same list wait for each other instead of failing."""
+    refuse_strangers(session, wanted.values.get("assignee_id"), by)
+    outcome, done = Outcome(), []
+    for submission in _locked(session, seen):
+        if submission.version not in seen[submission.id]:
+            outcome.changed_meanwhile.append(submission.id)
+            continue
+        outcome.changed.append(submission)
+        if before := _apply(session, submission, wanted, by):
+            done.append(_Done(submission, before))
+    if done:
+        session.flush()
+        outcome.event = _tell(session, done, wanted, by)
+    return outcome
+
+
+def _locked(session: Session, wanted: Collection[UUID]) -> Sequence[Submission]:
+    query = select(Submission).where(Submission.id.in_(wanted)).order_by(Submission.id).with_for_update()
+    found = session.scalars(query.execution_options(populate_existing=True)).all()
+    if len(found) < len(wanted):
+        raise NotFound("There is no message with this id.")
+    return found
+
+
+def _apply(session: Session, submission: Submission, wanted: Change, by: Actor) -> Mapping[str, Any] | None:
+    """What an undo would put back; None when nothing is different."""
+    status = wanted.values.get("status", submission.status)
+    if wanted.blocking and status == SPAM:
+        _block(session, submission, by)
+    if all(getattr(submission, name) == value for name, value in wanted.values.items()):
+        return None
+    before = {name: getattr(submission, name) for name in (*wanted.values, "spam_reason")}
+    if submission.status == SPAM and status != SPAM:
+        before["blocked"] = _welcome(session, submission)
+    if submission.status != SPAM and status == SPAM:
+        submission.spam_reason = MARKED
+    for name, value in wanted.values.items():
+        setattr(submission, name, value)
+    _touch(session, submission)
+    return before
+
+
+def _touch(session: Session, submission: Submission) -> None:
+    submission.version += 1
+    submission.changed_at = now(session)
+
+
+def _welcome(session: Session, submission: Submission) -> bool:
+    """What turns out to be no spam has a sender, who is a contact now and not blocked; whether one was blocked."""
+    submission.spam_reason = None
+    sender = BlockedSender.email == normalised_email(submission.email)
+    unblocked = session.scalar(delete(BlockedSender).where(sender).returning(BlockedSender.email))
+    if submission.contact_id is None:
+        submission.contact_id = meet(session, submission)
+    return unblocked is not None
+
+
+def _block(session: Session, submission: Submission, by: Actor) -> None:
+    blocked = {"email": normalised_email(submission.email), "made_at": now(session), "blocked_by": by.name}
+    session.execute(insert(BlockedSender).values(blocked).on_conflict_do_nothing())
+
+
+def _tell(session: Session, done: Sequence[_Done], wanted: Change, by: Actor) -> Event:
+    """The event keeps the old values, which is what an undo puts back."""
+    to = _as_words(wanted.values)
+    for each in done:
+        audit.record(session, by, "submission.changed", each.submission.id, blocked=wanted.blocking, **to)
+    rows = [[str(each.submission.id), each.submission.version, _as_words(each.before)] for each in done]
+    whose = str(by.account_id) if by.account_id else None
+    return events.emit(session, CHANGED, done[0].submission, by=whose, rows=rows, to=to, blocked=wanted.blocking)
+
+
+def _as_words(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: str(value) if isinstance(value, UUID) else value for name, value in values.items()}
+
+
+def undo(session: Session, event_id: UUID, by: Actor) -> Outcome:
+    """The same verb with the old values, for whoever did it and for some seconds: no link can make one up."""
+    outcome = Outcome()
+    for submission_id, version, before in undoable(session, event_id, by, UNDO_GRACE).details["rows"]:
+        one = change_several(session, {UUID(submission_id): [version]}, _back_to(before), by)
+        outcome.changed += one.changed
+        outcome.changed_meanwhile += one.changed_meanwhile
+    return outcome
+
+
+def _back_to(before: Mapping[str, Any]) -> Change:
+    values = {name: value for name, value in before.items() if name != "blocked"}
+    if values.get("assignee_id"):
+        values["assignee_id"] = UUID(values["assignee_id"])
+    return Change(values, blocking=before.get("blocked", False))
+
+
+def undoable(session: Session, event_id: UUID, by: Actor, grace: timedelta = timedelta(0)) -> Event:
+    """An act of this account's own that is young enough."""
+    event = session.get(Event, event_id)
+    whose = by.account_id and str(by.account_id)
+    if event is None or event.name != CHANGED or whose is None or event.details["by"] != whose:
+        raise NotFound("There is nothing of yours to undo here.")
+    if now(session) > event.made_at + UNDO_FOR + grace:
+        raise Conflict("It is too late to undo this. Change it by hand instead.", code="too-late-to-undo")
+    return event
+
+
+def note(session: Session, submission_id: UUID, text: str, by: Actor) -> Note:
+    """Adding a note overwrites nothing, so it needs no version."""
+    if session.get(Submission, submission_id) is None:
+        raise NotFound("There is no message with this id.")
+    noted = Note.by(by, now(session), text, submission_id=submission_id)
+    session.add(noted)
+    audit.record(session, by, "submission.noted", submission_id)
+    session.flush()
+    return noted
+
+
+def answer(session: Session, submission_id: UUID, seen: Seen, text: str, by: Actor, *, done: bool = False) -> Note:
+    """Keep the answer and have it sent. Of two colleagues who answer at once, the second is told of the first."""
+    [submission] = _locked(session, {submission_id: seen})
+    if submission.version not in seen:
+        raise ChangedMeanwhile("Somebody changed or answered this message meanwhile, so yours was not sent.")
+    if submission.status == SPAM:
+        raise Conflict("This message is marked as spam. Mark it as open before you answer it.")
+    answered = Note.by(by, now(session), text, kind=ANSWER, submission_id=submission_id)
+    session.add(answered)
+    if done or submission.status == NEW:
+        submission.status = DONE if done else OPEN
+    _touch(session, submission)
+    session.flush()
+    jobs.enqueue(session, SEND_ANSWER, unique=str(answered.id), note=answered.id)
+    audit.record(session, by, "submission.answered", submission_id, note=str(answered.id), done=done)
+    return answered
+
+
+def note_delivery(session: Session, note_id: UUID, *, left: bool) -> None:
+    values = {"sent_at": now(session)} if left else {"failure": "no mail reaches this address"}
+    session.execute(update(Note).where(Note.id == note_id).values(values))
+
+
+def hand_over(session: Session, event: Event) -> None:
+    """When an account is deactivated: its unfinished messages are the successor's, or nobody's again."""
+    successor = event.details.get("successor")
+    session.execute(
+        update(Submission)
+        .where(Submission.assignee_id == event.subject, Submission.status.in_((NEW, OPEN)))
+        .values(
+            assignee_id=UUID(successor) if successor else None,
+            version=Submission.version + 1,
+            changed_at=now(session),
+        )
+    )

@@ -1,0 +1,9 @@
+"""What accounts and keys did: written with what they did, never changed afterwards, chained by seals."""
+
+from pretamane.core.audit.models import AuditEntry, AuditSeal
+from pretamane.core.audit.newest_seal import NewestSeal
+from pretamane.core.audit.queries import entries
+from pretamane.core.audit.recording import record
+from pretamane.core.audit.sealing import Sealer
+
+__all__ = ["AuditEntry", "AuditSeal", "NewestSeal", "Sealer", "entries", "record"]

@@ -1,0 +1,36 @@
+"""Writing down what somebody did."""
+
+import json
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from pretamane.core import request_ids
+from pretamane.core.actors import Actor
+from pretamane.core.database import now
+from pretamane.core.ids import new_id
+
+# Plain SQL takes a third of the time that a mapped object would, and every edit pays it.
+_RECORD = text("""
+    INSERT INTO audit_entries (id, made_at, account_id, actor, key_id, act, subject, details, request_id)
+    VALUES (:id, :made_at, :account_id, :actor, :key_id, :act, :subject, CAST(:details AS jsonb), :request_id)
+""")
+
+
+def record(session: Session, by: Actor, act: str, subject: UUID | None = None, **details: object) -> None:
+    """In the transaction of the act itself: an act without its entry does not happen."""
+    session.connection().execute(
+        _RECORD,
+        {
+            "id": new_id(),
+            "made_at": now(session),
+            "account_id": by.account_id,
+            "actor": by.name,
+            "key_id": by.key_id,
+            "act": act,
+            "subject": subject,
+            "details": json.dumps(details, default=str),
+            "request_id": request_ids.current.get(),
+        },
+    )

@@ -1,0 +1,343 @@
+"""The staff's pages about messages and contacts, as a browser without script meets them."""
+
+import re
+from html import unescape
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from tests.contacts.conftest import BEA, STEFAN, if_match, one_of
+
+
+def page(answer):
+    assert answer.status_code == 200, answer.text
+    return unescape(answer.text)
+
+
+def follow(browser, answer):
+    assert answer.status_code == 303, answer.text
+    return page(browser.get(answer.headers["location"].partition("#")[0]))
+
+
+def choose(browser, act, *messages, **more):
+    boxes = {f"message-{each['id']}": each["version"] for each in messages}
+    return browser.post("/app/inbox", data={"act": act, "status": "new", **boxes, **more})
+
+
+def undo_in(html):
+    """The form that the page offers: where it goes, and what it sends."""
+    form = re.search(r'data-undo="(\d+)".*?action="([^"]+)"(.*?)</form>', html, re.DOTALL)
+    assert form, html
+    return int(form[1]), form[2], dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[3]))
+
+
+def status_of(browser, message):
+    return one_of(browser.get(f"/api/v1/submissions/{message['id']}"))["status"]
+
+
+def test_an_empty_inbox_says_so(desk):
+    assert "Nothing new." in page(desk.get("/app/inbox"))
+    assert "No message here is like that." in page(desk.get("/app/inbox?q=nothing"))
+
+
+def test_the_inbox_shows_who_wrote_what_under_its_status_and_counts(desk, write):
+    write("Ada Byron", subject="The greenhouse")
+    write("Eve Dropper", leave_empty="x")
+
+    inbox = page(desk.get("/app/inbox"))
+
+    assert "Ada Byron" in inbox
+    assert "The greenhouse" in inbox
+    assert "Eve Dropper" not in inbox
+    assert re.findall(r"(New|Open|Done|Spam) <span class=\"badge\">(\S+)</span>", inbox) == [
+        ("New", "1"),
+        ("Open", "0"),
+        ("Done", "0"),
+        ("Spam", "1"),
+    ]
+
+
+def test_what_strangers_wrote_is_shown_and_never_run(desk, write):
+    message = write("<script>alert(1)</script> X", email="x@example.org", message="</textarea><b>bold</b>")
+
+    shown = desk.get(f"/app/inbox/{message['id']}").text
+
+    assert "<script>alert(1)" not in shown
+    assert "&lt;/textarea&gt;&lt;b&gt;bold" in shown
+
+
+def test_chosen_messages_are_marked_and_the_page_offers_to_undo_it(desk, write):
+    ada, bob = write("Ada Byron"), write("Bob Stone")
+
+    after = follow(desk, choose(desk, "done", ada, bob))
+
+    assert "2 messages were marked as done." in after
+    assert [status_of(desk, each) for each in (ada, bob)] == ["done", "done"]
+
+
+def test_undo_puts_back_what_was(desk, write):
+    ada = write("Ada Byron")
+    offered = follow(desk, choose(desk, "done", ada))
+
+    seconds, action, fields = undo_in(offered)
+    undone = follow(desk, desk.post(action, data=fields))
+
+    assert seconds == 10
+    assert "That was undone." in undone
+    assert status_of(desk, ada) == "new"
+
+
+def test_undoing_a_block_lets_the_sender_through_again(desk, write):
+    eve = write("Eve Dropper")
+    _, action, fields = undo_in(follow(desk, choose(desk, "block", eve)))
+
+    desk.post(action, data=fields)
+
+    assert status_of(desk, eve) == "new"
+    assert write("Eve Dropper", message="Again")["status"] == "new"
+
+
+def test_undoing_what_unblocked_blocks_again(desk, write):
+    choose(desk, "block", write("Eve Dropper"))
+    spam = write("Eve Dropper", message="Again")
+    _, action, fields = undo_in(follow(desk, choose(desk, "open", spam)))
+
+    desk.post(action, data=fields)
+
+    assert write("Eve Dropper", message="Once more")["spam_reason"] == "the sender is blocked"
+    assert one_of(desk.get(f"/api/v1/submissions/{spam['id']}"))["spam_reason"] == "the sender is blocked"
+
+
+def test_undo_is_offered_for_ten_seconds_and_refused_afterwards(desk, write, clock):
+    ada = write("Ada Byron")
+    marked = choose(desk, "done", ada)
+    _, action, fields = undo_in(follow(desk, marked))
+
+    clock.move(11)
+    later = page(desk.get(marked.headers["location"]))
+    clock.move(5)
+    refused = follow(desk, desk.post(action, data=fields))
+
+    assert "data-undo" not in later
+    assert "could not be undone any more" in refused
+    assert status_of(desk, ada) == "done"
+
+
+def test_nobody_undoes_what_somebody_else_did(desk, bea, write):
+    ada = write("Ada Byron")
+    _, action, fields = undo_in(follow(desk, choose(desk, "done", ada)))
+
+    refused = follow(bea, bea.post(action, data=fields))
+
+    assert "could not be undone" in refused
+    assert status_of(desk, ada) == "done"
+
+
+def test_undo_overwrites_nothing_that_was_done_since(desk, bea, write):
+    ada = write("Ada Byron")
+    _, action, fields = undo_in(follow(desk, choose(desk, "done", ada)))
+    bea.patch(f"/api/v1/submissions/{ada['id']}", json={"status": "open"}, headers=if_match(ada["version"] + 1))
+
+    desk.post(action, data=fields)
+
+    assert status_of(desk, ada) == "open"
+
+
+def test_fifty_messages_of_a_page_are_marked_by_one_form(desk, write):
+    messages = [write(f"Visitor{number} Some") for number in range(50)]
+
+    after = follow(desk, choose(desk, "spam", *messages))
+
+    assert "50 messages were marked as spam." in after
+
+
+def test_a_form_without_a_choice_says_what_to_do(desk, write):
+    write()
+
+    assert "Choose at least one message first." in follow(desk, choose(desk, "done"))
+
+
+def test_the_older_messages_are_on_the_next_page(desk, write, clock):
+    for number in range(51):
+        write(f"Visitor{number} Some")
+        clock.move(1)
+
+    first = page(desk.get("/app/inbox"))
+    older = re.search(r'href="([^"]+)" rel="next"', first)
+    assert older
+    second = page(desk.get(unescape(older[1])))
+
+    assert "Visitor50 Some" in first
+    assert "Visitor0 Some" not in first
+    assert "Visitor0 Some" in second
+    assert 'rel="next"' not in second
+
+
+def test_a_message_shows_its_words_sender_and_history(desk, write):
+    earlier = write("Ada Byron", subject="The first")
+    message = write("Ada Byron", subject="The second", message="Two\nlines", company="Engines")
+
+    shown = page(desk.get(f"/app/inbox/{message['id']}"))
+
+    for expected in ("The second", "Two\nlines", "Engines", "ada@example.org", message["reference"], "The first"):
+        assert expected in shown
+    assert f"/app/inbox/{earlier['id']}" in shown
+
+
+def test_a_message_is_assigned_on_its_page(desk, write):
+    message = write()
+
+    after = follow(
+        desk,
+        desk.post(
+            f"/app/inbox/{message['id']}",
+            data={"version": message["version"], "status": "open", "assignee_id": str(BEA.account_id)},
+        ),
+    )
+
+    assert "One message was marked as open." in after
+    assert one_of(desk.get(f"/api/v1/submissions/{message['id']}"))["assignee_id"] == str(BEA.account_id)
+    assert "Bea" in page(desk.get("/app/inbox?status=open"))
+
+
+def test_a_clash_shows_what_is_there_and_keeps_what_was_chosen(desk, bea, write):
+    message = write()
+    bea.patch(f"/api/v1/submissions/{message['id']}", json={"status": "done"}, headers=if_match(message["version"]))
+
+    stale = {"version": message["version"], "status": "open", "assignee_id": str(STEFAN.account_id)}
+    clash = desk.post(f"/app/inbox/{message['id']}", data=stale)
+
+    assert clash.status_code == 412
+    assert "Somebody changed this message meanwhile" in clash.text
+    assert "<dt>Status</dt><dd>Done</dd>" in clash.text
+    assert '<option value="open" selected>' in clash.text
+    again = stale | {"version": message["version"] + 1}
+    assert desk.post(f"/app/inbox/{message['id']}", data=again).status_code == 303
+
+
+def test_an_answer_begins_with_a_text_of_the_practice_s_own(desk, write):
+    desk.post("/app/answers", data={"title": "Thanks", "text": "Dear {name}, about {reference}: {this} stays."})
+    message = write("Ada Byron")
+    template = re.search(r'<option value="([0-9a-f-]+)">Thanks', desk.get(f"/app/inbox/{message['id']}").text)
+    assert template
+
+    begun = page(desk.get(f"/app/inbox/{message['id']}?template={template[1]}"))
+
+    assert f"Dear Ada Byron, about {message['reference']}: {{this}} stays.</textarea>" in begun
+
+
+def test_an_answer_that_came_second_is_kept_in_its_form(desk, bea, write):
+    message = write()
+    bea.post(
+        f"/api/v1/submissions/{message['id']}/answers", json={"text": "First"}, headers=if_match(message["version"])
+    )
+
+    clash = desk.post(
+        f"/app/inbox/{message['id']}/answers", data={"version": message["version"], "text": "My long answer"}
+    )
+
+    assert clash.status_code == 412
+    assert "My long answer</textarea>" in clash.text
+    assert "First" in clash.text
+
+
+def test_an_empty_note_is_refused_beside_its_field(desk, write):
+    answer = desk.post(f"/app/inbox/{write()['id']}/notes", data={"text": "  "})
+
+    assert answer.status_code == 422
+    assert "Please write something here." in answer.text
+
+
+def test_texts_for_answers_are_added_changed_and_removed(desk):
+    desk.post("/app/answers", data={"title": "Thanks", "text": "Thank you"})
+    taken = desk.post("/app/answers", data={"title": "Thanks", "text": "Other words"})
+    [found] = re.findall(r'action="(/app/answers/[0-9a-f-]+)"', desk.get("/app/answers").text)
+    desk.post(found, data={"version": 1, "title": "Thanks!", "text": "Thank you so much"})
+    stale = desk.post(found, data={"version": 1, "title": "Thanks?", "text": "Mine"})
+
+    assert (taken.status_code, stale.status_code) == (422, 412)
+    assert "Other words</textarea>" in taken.text
+    assert "Mine</textarea>" in stale.text
+    assert "Thank you so much" in page(desk.get("/app/answers"))
+    desk.post(f"{found}/removal", data={})
+    assert "There is no text yet." in page(desk.get("/app/answers"))
+
+
+def test_a_viewer_sees_everything_and_no_form_that_changes_it(onlooker, write):
+    message = write()
+
+    for address in ("/app/inbox", f"/app/inbox/{message['id']}", f"/app/contacts/{message['contact_id']}"):
+        shown = page(onlooker.get(address))
+        assert "Ada Byron" in shown
+        posts = set(re.findall(r'<form[^>]*method="post"[^>]*action="([^"]+)"', shown)) - {
+            "/app/sign-out",
+            "/app/inbox",
+        }
+        assert posts == set()
+    assert choose(onlooker, "done", message).status_code == 403
+
+
+def test_a_contact_is_edited_and_a_clash_keeps_what_was_typed(desk, write):
+    address = f"/app/contacts/{write()['contact_id']}"
+    version = re.search(r'name="version" value="(\d+)"', desk.get(address).text)
+    assert version
+    typed = {
+        "version": version[1],
+        "name": "Ada King",
+        "email": "ada@example.org",
+        "phone": "",
+        "company": "",
+        "tags": "a, B",
+    }
+
+    saved = follow(desk, desk.post(address, data=typed))
+    clash = desk.post(address, data=typed | {"name": "Ada Lovelace"})
+
+    assert "The contact was saved." in saved
+    assert 'value="a, b"' in saved
+    assert clash.status_code == 412
+    assert "<dt>Name</dt><dd>Ada King</dd>" in clash.text
+    assert 'value="Ada Lovelace"' in clash.text
+
+
+@pytest.mark.parametrize("how", ["email", "reference", "contact_id"])
+def test_a_merge_is_shown_before_it_is_done(desk, write, how):
+    ada, other = write("Ada Byron"), write("Augusta King", phone="1234")
+    address = f"/app/contacts/{ada['contact_id']}"
+
+    preview = page(desk.get(f"{address}/merge", params={"other": other[how]}))
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', preview))
+    merged = follow(desk, desk.post(f"{address}/merge", data=fields))
+
+    assert "One message and no note move." in preview
+    assert "The two are one contact now." in merged
+    assert "1234" in merged
+    old = desk.get(f"/app/contacts/{other['contact_id']}")
+    assert (old.status_code, old.headers["location"]) == (303, address)
+
+
+@pytest.mark.parametrize("nobody", ["nobody@example.org", "K7MQ-0000", "", "\x00"])
+def test_a_merge_with_nobody_says_so_beside_the_field(desk, write, nobody):
+    answer = desk.get(f"/app/contacts/{write()['contact_id']}/merge", params={"other": nobody})
+
+    assert answer.status_code == 422
+    assert 'id="other-error"' in answer.text
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/app/inbox?assignee=me", "/app/inbox?q=%00&status=all", "/app/contacts?tag=%00&q=%27%26", "/app/inbox?done=x"],
+)
+def test_strange_addresses_are_no_failure_of_ours(desk, write, address):
+    write()
+
+    assert desk.get(address).status_code in (200, 422)
+
+
+def test_the_undo_leads_back_to_our_own_pages_only(desk, write):
+    message = write()
+    marked = choose(desk, "done", message)
+    [event] = parse_qs(urlsplit(marked.headers["location"]).query)["done"]
+
+    answer = desk.post(f"/app/undo/{event}", data={"message": "//evil.example", "status": "http://evil.example"})
+
+    assert answer.headers["location"].startswith("/app/inbox?")

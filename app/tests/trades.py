@@ -1,0 +1,45 @@
+"""What the tests' workers can do."""
+
+import os
+import random
+import signal
+import time
+
+from tests.workbench import keep, note
+
+from pretamane.core.jobs import Run, Task, Tries
+
+
+def take_a_moment(run: Run) -> None:
+    time.sleep(random.uniform(0, 0.004))  # noqa: S311  # so that a kill finds it at any place
+    note(run)
+
+
+def kill_its_worker(run: Run) -> None:
+    run.read(lambda _session: None)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def pause_its_worker_at_first(run: Run) -> None:
+    if run.attempt == 1:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    else:
+        time.sleep(4)  # so that the first goes on while this one runs
+    run.finish(keep, run.id, f"attempt {run.attempt}")
+
+
+def take_long(run: Run) -> None:
+    time.sleep(run.args["seconds"])
+    run.finish(keep, run.id, f"attempt {run.attempt}")
+
+
+TASKS = {
+    task.name: task
+    for task in (
+        # Killed at random by no fault of its own, it may have to be tried more often than three times.
+        Task("moment", take_a_moment, Tries(attempts=20)),
+        Task("deadly", kill_its_worker),
+        Task("paused", pause_its_worker_at_first),
+        Task("long", take_long),
+    )
+}
