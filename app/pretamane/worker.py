@@ -23,6 +23,7 @@ def run_until_told(platform: wiring.Platform, *, grace: float) -> None:
             return
         worker = wiring.build_worker(platform, on_end=told.tell)
         gc.collect()
+        ear.has_heard()  # opens it, so that the first job need not wait for a look
         worker.start()
         while not told.within(POLL_SECONDS, ear):
             if ear.has_heard():

@@ -28,7 +28,8 @@ def paths_of(route) -> set[str]:
 
 def named() -> set[str]:
     """The addresses of the table's first column; one that ends in … stands for all that begin so."""
-    column = re.findall(r"^\| ([^|]*`/?[^|]*) \|", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    table = PAGE.read_text(encoding="utf-8").partition("## What can be reached")[2].partition("\n## ")[0]
+    column = re.findall(r"^\| ([^|]*`/?[^|]*) \|", table, flags=re.MULTILINE)
     return {address.split()[-1] for cell in column for address in re.findall(r"`([^`]+)`", cell)}
 
 

@@ -19,7 +19,7 @@ def give_up(platform, name, failure="SMTP is <away>", **how):
     """Queued, claimed and buried, as the worker does when its tries are over."""
     job = leave(platform, name, **how)
     (claimed,) = platform.work.run_now(queue.claim, [name])
-    platform.work.run_now(queue.bury, job, claimed.lease, failure)
+    platform.work.run_now(queue.bury, claimed, failure, attempts=claimed.attempts)
     return job
 
 

@@ -2,11 +2,13 @@
 
 MEANINGS = {
     "administrator-exists": "There is an administrator already, so nobody else becomes the first one.",
+    "bad-cursor": "The cursor is none that a list has given out. Start again at the first page.",
     "bad-idempotency-key": "The Idempotency-Key is too short, too long, or holds other signs than visible ASCII.",
     "bad-request": "The request could not be understood as HTTP, or lacks what its address needs.",
     "changed-meanwhile": "Somebody else changed it since you read it. Nothing was overwritten: read it again first.",
     "commit-unconfirmed": "The connection was lost while saving, so nobody knows whether it was kept. Send it again "
     "with the same Idempotency-Key: it is kept once either way.",
+    "contact-merged": "That contact was merged into another one. Change the other one instead.",
     "conflict": "It contradicts what is there. Nothing was changed; the sentence says what stands against it.",
     "database-busy": "Every database connection was in use. Nothing was saved; Retry-After says when to try again.",
     "database-unavailable": "The database could not be reached. Nothing was saved; Retry-After says when to try again.",
@@ -30,6 +32,7 @@ MEANINGS = {
     "signing-in-busy": "Too many passwords are being checked at once. Retry-After says when to try again.",
     "too-large": "The body is larger than this address takes; the sentence says how much that is.",
     "too-many-keys": "One account has only so many keys. Revoke one that is not used.",
+    "too-late-to-undo": "What was done can be taken back for ten seconds. Change it by hand instead.",
     "too-many-requests": "Too many came from one client in a short time. Retry-After says when the next may come.",
     "unavailable": "Something that this needs is away for now. Nothing was saved; try again in a moment.",
     "undeliverable": "No mail reaches that address. Check how it is written.",
