@@ -1,7 +1,7 @@
 """The pages about messages and contacts, checked by axe-core, and on the narrowest of screens."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it comes without types
 from playwright.sync_api import Page
 
 PAGES = ("inbox", "inbox?status=done&q=nobody", "inbox/first", "contacts", "contacts/first", "answers", "merge")

@@ -1,5 +1,7 @@
 """What the staff do with messages and contacts."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -23,7 +25,7 @@ def _words_of(*columns: str) -> sa.Computed:
 
 
 def _contacts() -> None:
-    columns = (
+    columns: tuple[sa.Column[Any], ...] = (
         sa.Column("tags", postgresql.ARRAY(sa.Text()), server_default="{}", nullable=False),
         sa.Column("known_as", sa.String(), server_default="", nullable=False),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
@@ -46,7 +48,7 @@ def _contacts() -> None:
 
 def _submissions() -> None:
     searched = ("reference", "name", "email", "company", "phone", "subject", "message")
-    columns = (
+    columns: tuple[sa.Column[Any], ...] = (
         sa.Column("assignee_id", sa.Uuid(), nullable=True),
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
