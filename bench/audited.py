@@ -3,13 +3,11 @@
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID, uuid4
 
-from fastapi import APIRouter, Depends, FastAPI
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 from sqlalchemy.orm import Session
 
@@ -18,6 +16,7 @@ from pretamane.contacts.models import Contact
 from pretamane.core import audit, events
 from pretamane.core.actors import Actor, Role
 from pretamane.core.database import now
+from pretamane.core.errors import AppError
 from pretamane.core.http.application import compose
 from pretamane.core.http.cors import Cors
 from pretamane.core.http.edge import Edge
@@ -78,13 +77,12 @@ def furnish(session: Session) -> None:
         session.merge(Contact(**who, made_at=now(session)))
 
 
-@asynccontextmanager
-async def nothing_beside(_app: FastAPI) -> AsyncIterator[None]:
-    yield
+def as_nothing(_request: Request, refusal: AppError) -> Response:
+    return Response(status_code=refusal.status)
 
 
 def app(platform: wiring.Platform) -> Edge:
-    inner = compose([router], [], nothing_beside)
+    inner = compose([router], [], as_nothing)
     inner.state.work = platform.work
     return Edge(inner, cors=Cors(set()), peers=Peers((), None), clock=platform.clock, body_limit=1_000_000)
 
@@ -95,9 +93,9 @@ def main() -> None:
         platform = wiring.Platform.build(settings)
         if way == "seal":
             while True:
-                for _, seconds, verb in wiring.ticks(platform):
-                    platform.work.run_now(verb)
-                    time.sleep(seconds)
+                for tick in wiring.ticks(platform):
+                    platform.work.run_now(tick.verb)
+                    time.sleep(tick.every_seconds)
         platform.work.run_now(furnish)
         serve_until_told(app(platform), [socket.socket(fileno=int(sys.argv[3]))], drain=lambda: None, drain_seconds=0)
 

@@ -38,7 +38,7 @@ def _leave_traces(session: Session) -> None:
     name = "mail.tell-the-practice-of-a-message"
     enqueue(session, name)
     for job in queue.claim(session, [name]):
-        queue.bury(session, job.id, job.lease, "SMTPServerDisconnected: closed-by-mail.practice.example:587")
+        queue.bury(session, job, "SMTPServerDisconnected: closed-by-mail.practice.example:587", attempts=3)
     enqueue(session, "search.index-again", delay=timedelta(hours=2))
     for by in (ADA, Actor(None, "Adelheid-Maximiliana Byron-Weatherstone", ADA.role)):
         audit.record(session, by, "submission.marked-as-spam", new_id(), fields=["status", "assignee"])

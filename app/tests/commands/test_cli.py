@@ -1,6 +1,5 @@
 """The command line as a person meets it: help with examples, sentences instead of traces, exit codes."""
 
-import os
 import socket
 import subprocess
 import sys
@@ -9,11 +8,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 
-from pretamane.adapters.postgres_embedded import APP_ROLE, EmbeddedPostgres
+from pretamane.adapters.postgres_embedded import APP_ROLE
 from pretamane.cli import main
 from pretamane.settings import Settings
 
-APP = Path(__file__).parents[1]
+APP = Path(__file__).parents[2]
 SENTINEL = "sentinel-of-a-secret-that-nobody-may-ever-read"
 COMMANDS = [
     ["up"],
@@ -33,22 +32,6 @@ COMMANDS = [
     ["admin", "create"],
     ["admin", "rescue"],
 ]
-
-
-@pytest.fixture(autouse=True)
-def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    for name in [name for name in os.environ if name.startswith("PRETAMANE_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PRETAMANE_DATA_DIR", str(tmp_path / "var"))
-    monkeypatch.setenv("COLUMNS", "80")
-    return tmp_path / "var"
-
-
-@pytest.fixture
-def cluster(data_dir: Path) -> None:
-    """A data folder with a database in it, as `pretamane up` leaves one, but without tables."""
-    with EmbeddedPostgres(data_dir):
-        pass
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -144,154 +127,6 @@ def test_settings_leaves_no_trace(capsys, data_dir):
     assert code == 0
     assert "made at first start" in capsys.readouterr().out
     assert not data_dir.exists()
-
-
-@pytest.mark.usefixtures("cluster")
-def test_check_has_one_line_for_the_settings_for_each_dependency_and_for_the_tables(capsys):
-    main(["migrate"])
-    capsys.readouterr()
-
-    code = main(["check"])
-
-    lines = capsys.readouterr().out.splitlines()
-    assert code == 0
-    assert lines[0].split()[:3] == ["settings", "ok", "development,"]
-    assert lines[1].split()[:2] == ["postgresql", "ok"]
-    assert lines[1].endswith(" ms")
-    assert ["mail", "ok"] in [line.split()[:2] for line in lines]
-    assert ["tables", "ok"] in [line.split() for line in lines]
-    assert any(line.startswith("dies with its parent") for line in lines)
-
-
-@pytest.mark.usefixtures("cluster")
-def test_check_says_1_when_the_tables_are_missing_and_leaves_them_so(capsys):
-    codes = [main(["check"]), main(["check"])]
-
-    told = capsys.readouterr().out.splitlines()
-    assert codes == [1, 1]
-    assert told.count(f"{'tables':<22} old   bring them up to date with: pretamane migrate") == 2
-
-
-def test_check_says_1_where_no_database_is_yet_and_makes_none(capsys, data_dir):
-    code = main(["check"])
-
-    lines = capsys.readouterr().out.splitlines()
-    assert code == 1
-    assert lines[1].split()[:2] == ["postgresql", "down"]
-    assert f"There is no database in {data_dir} yet: `pretamane up` makes one" in lines[1]
-    assert not data_dir.exists()
-
-
-@pytest.mark.parametrize(
-    "command", [["migrate"], ["demo"], ["practice", "show"], ["practice", "set", "--name", "Weber"]], ids=" ".join
-)
-def test_a_command_in_the_wrong_folder_names_it_and_makes_nothing_there(command, capsys, tmp_path, monkeypatch):
-    monkeypatch.delenv("PRETAMANE_DATA_DIR")
-    monkeypatch.chdir(tmp_path)
-
-    code = main(command)
-
-    told = capsys.readouterr().err
-    assert code == 2
-    assert told.startswith(f"There is no database in {tmp_path / 'var'} yet: `pretamane up` makes one; ")
-    assert len(told.splitlines()) == 1
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.parametrize(
-    ("address", "state", "sentence"),
-    [
-        ("database_address", "ok", "The app's role can add to it and change nothing."),
-        ("owner_address", "weak", "The app's own role could change what the audit says"),
-    ],
-)
-def test_check_says_whether_the_apps_role_could_change_the_audit(
-    request, capsys, monkeypatch, address, state, sentence
-):
-    monkeypatch.setenv("PRETAMANE_DATABASE_URL", request.getfixturevalue(address))
-
-    code = main(["check"])
-
-    audit = next(line for line in capsys.readouterr().out.splitlines() if line.startswith("audit "))
-    assert (code, audit.split()[1]) == (0, state)
-    assert sentence in audit
-
-
-def test_migrate_as_the_owner_gives_the_apps_role_its_rights(capsys, monkeypatch, owner_address, database_address):
-    with create_engine(owner_address).begin() as connection:
-        connection.exec_driver_sql(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {APP_ROLE}")
-    monkeypatch.setenv("PRETAMANE_DATABASE_URL", database_address)
-    before = main(["practice", "show"])
-    monkeypatch.setenv("PRETAMANE_DATABASE_OWNER_URL", owner_address)
-
-    codes = [main(["migrate"]), main(["practice", "show"])]
-
-    assert (before, codes) == (2, [0, 0])
-    assert "Our practice" in capsys.readouterr().out
-
-
-def test_check_says_1_when_postgresql_is_down(capsys, monkeypatch):
-    with socket.socket() as unheard:
-        unheard.bind(("127.0.0.1", 0))
-        port = unheard.getsockname()[1]
-        monkeypatch.setenv("PRETAMANE_DATABASE_URL", f"postgresql://a:{SENTINEL}@127.0.0.1:{port}/c")
-
-        code = main(["check"])
-
-    told = capsys.readouterr()
-    assert code == 1
-    assert told.out.splitlines()[1].split()[:2] == ["postgresql", "down"]
-    assert SENTINEL not in told.out + told.err
-
-
-@pytest.mark.usefixtures("cluster")
-def test_check_tells_that_the_mail_server_is_down_and_is_content_as_it_is_not_required(capsys, monkeypatch):
-    with socket.socket() as unheard:
-        unheard.bind(("127.0.0.1", 0))
-        port = unheard.getsockname()[1]
-        monkeypatch.setenv("PRETAMANE_MAIL_URL", f"smtp://me:{SENTINEL}@localhost:{port}")
-        main(["migrate"])
-
-        code = main(["check"])
-
-    told = capsys.readouterr()
-    assert code == 0
-    assert "mail                   down  The mail server cannot be used: Connection refused." in told.out.splitlines()
-    assert SENTINEL not in told.out + told.err
-
-
-def test_check_says_1_when_the_embedded_postgresql_cannot_start(capsys, data_dir):
-    (data_dir / "postgres15").mkdir(parents=True)
-
-    code = main(["check"])
-
-    told = capsys.readouterr()
-    assert code == 1
-    assert told.out.splitlines()[1].split()[:2] == ["postgresql", "down"]
-    assert "postgres15" in told.out
-    assert "Traceback" not in told.err
-
-
-def test_a_data_folder_that_is_none_is_refused_in_one_sentence(capsys, data_dir):
-    data_dir.write_text("a file where a folder belongs")
-
-    code = main(["check"])
-
-    told = capsys.readouterr().err
-    assert code == 2
-    assert len(told.splitlines()) == 1
-    assert str(data_dir) in told
-
-
-def test_check_says_2_when_the_settings_are_refused(capsys, monkeypatch):
-    monkeypatch.setenv("PRETAMANE_ENVIRONMENT", "production")
-
-    code = main(["check"])
-
-    told = capsys.readouterr()
-    assert code == 2
-    assert told.out == ""
-    assert len(told.err.splitlines()) == 4
 
 
 @pytest.mark.usefixtures("cluster")
@@ -454,3 +289,43 @@ def test_a_terminal_without_the_needed_letters_ends_no_command(monkeypatch):
 
     assert ended.returncode == 0
     assert "SIGNING_KEY" in ended.stdout
+
+
+@pytest.mark.parametrize(
+    "command", [["migrate"], ["demo"], ["practice", "show"], ["practice", "set", "--name", "Weber"]], ids=" ".join
+)
+def test_a_command_in_the_wrong_folder_names_it_and_makes_nothing_there(command, capsys, tmp_path, monkeypatch):
+    monkeypatch.delenv("PRETAMANE_DATA_DIR")
+    monkeypatch.chdir(tmp_path)
+
+    code = main(command)
+
+    told = capsys.readouterr().err
+    assert code == 2
+    assert told.startswith(f"There is no database in {tmp_path / 'var'} yet: `pretamane up` makes one; ")
+    assert len(told.splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_migrate_as_the_owner_gives_the_apps_role_its_rights(capsys, monkeypatch, owner_address, database_address):
+    with create_engine(owner_address).begin() as connection:
+        connection.exec_driver_sql(f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {APP_ROLE}")
+    monkeypatch.setenv("PRETAMANE_DATABASE_URL", database_address)
+    before = main(["practice", "show"])
+    monkeypatch.setenv("PRETAMANE_DATABASE_OWNER_URL", owner_address)
+
+    codes = [main(["migrate"]), main(["practice", "show"])]
+
+    assert (before, codes) == (2, [0, 0])
+    assert "Our practice" in capsys.readouterr().out
+
+
+def test_a_data_folder_that_is_none_is_refused_in_one_sentence(capsys, data_dir):
+    data_dir.write_text("a file where a folder belongs")
+
+    code = main(["check"])
+
+    told = capsys.readouterr().err
+    assert code == 2
+    assert len(told.splitlines()) == 1
+    assert str(data_dir) in told

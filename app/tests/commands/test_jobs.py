@@ -13,8 +13,7 @@ UNKNOWN = "0199f3a2-7c51-7d4e-9d0c-5a6b1c2d3e4f"
 
 
 @pytest.fixture
-def bench(database_address, monkeypatch, tmp_path):
-    monkeypatch.setenv("PRETAMANE_DATA_DIR", str(tmp_path))
+def bench(database_address, monkeypatch):
     monkeypatch.setenv("PRETAMANE_DATABASE_URL", database_address)
     with workbench_at(database_address, SystemClock()) as bench:
         yield bench
