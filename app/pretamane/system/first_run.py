@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from pretamane.contacts import queries as contacts
-from pretamane.core import audit_queries
+from pretamane.core import audit
 from pretamane.practice import queries as practice
 from pretamane.practice.models import UNNAMED
 
@@ -40,7 +40,7 @@ def checklist(session: Session, *, mail_goes_out: bool) -> Checklist:
             ),
             Step(
                 "A colleague is invited",
-                audit_queries.has_happened(session, "account.invited"),
+                audit.has_happened(session, "account.invited"),
                 "Whoever works here gets an account of their own.",
                 "/app/settings/accounts",
             ),

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
-from pretamane.core import audit_queries, request_ids
+from pretamane.accounts import queries as accounts
+from pretamane.core import audit, request_ids
 from pretamane.core.actors import Actor, Role
 from pretamane.core.errors import AppError, ChangedMeanwhile, Invalid, Malformed
 from pretamane.core.http.admission import Admin, Viewer
@@ -74,10 +75,30 @@ def _job_in(typed: Mapping[str, object]) -> UUID:
 
 
 @router.get(AUDIT)
-def show_audit(actor: Admin, session: Transaction, who: str = "", act: str = "", before: str = "") -> Response:
-    wanted = audit_queries.Wanted(_plain(who), _plain(act))
-    page = audit_queries.entries(session, wanted, Place.of(before) if before else None)
-    return _page(session, actor, "audit", wanted=wanted, entries=page.items, older=page.next, is_first=not before)
+def show_audit(
+    actor: Admin, session: Transaction, who: str = "", act: str = "", subject: str = "", before: str = ""
+) -> Response:
+    wanted = audit.Wanted(_identity(who), _plain(act) or None, _identity(subject))
+    page = audit.entries(session, wanted, Place.of(before) if before else None)
+    return _page(
+        session,
+        actor,
+        "audit",
+        wanted=wanted,
+        entries=page.items,
+        older=page.next,
+        is_first=not before,
+        accounts=accounts.everybody(session),
+        acts=audit.acts(session),
+    )
+
+
+def _identity(typed: str) -> UUID | None:
+    """An empty choice is anybody, or anything."""
+    try:
+        return UUID(typed) if typed else None
+    except ValueError:
+        raise Malformed("That is no identity that this page has given out.") from None
 
 
 def _plain(words: str) -> str:

@@ -60,13 +60,13 @@ def test_every_entry_is_on_just_one_page_also_those_of_one_moment(browser, platf
 @pytest.mark.parametrize(
     ("asked", "found"),
     [
-        ({"who": "byron"}, ["contact.merged", "contact.changed"]),
-        ({"who": "_100%"}, ["key.made"]),
-        ({"who": "b_n"}, []),
-        ({"act": "contact."}, ["contact.merged", "contact.changed"]),
+        ({"who": ADA.account_id}, ["contact.merged", "contact.changed"]),
+        ({"who": BEN.account_id}, ["key.made"]),
+        ({"who": new_id()}, []),
+        ({"act": "contact.changed"}, ["contact.changed"]),
         ({"act": "%"}, []),
-        ({"who": "Ada", "act": "contact.m"}, ["contact.merged"]),
-        ({"who": "\x00"}, ["key.made", "contact.merged", "contact.changed"]),
+        ({"who": ADA.account_id, "act": "contact.merged"}, ["contact.merged"]),
+        ({"who": "", "act": "\x00"}, ["key.made", "contact.merged", "contact.changed"]),
     ],
 )
 def test_only_what_was_asked_for_is_listed(browser, platform, clock, asked, found):
@@ -80,12 +80,28 @@ def test_only_what_was_asked_for_is_listed(browser, platform, clock, asked, foun
     assert ("No act is like that" in answer.text) is (found == [])
 
 
+def test_what_was_done_to_one_thing_is_one_click_away(browser, platform):
+    did(platform, "contact.changed")
+    did(platform, "contact.merged")
+    subject = re.findall(r'href="([^"]+\?subject=[^"]+)"', browser.get(ADDRESS).text)[0]
+
+    assert acts_on(browser.get(subject)) == ["contact.merged"]
+
+
+def test_every_kind_of_act_can_be_chosen(browser, platform):
+    for act in ("key.made", "contact.changed", "key.made"):
+        did(platform, act)
+
+    chosen = re.findall(r"<option>([^<]+)</option>", browser.get(ADDRESS).text)
+    assert chosen == ["contact.changed", "key.made"]
+
+
 def test_the_way_to_older_ones_keeps_what_was_asked_for(browser, platform):
     for number in range(PAGE + 1):
         did(platform, f"contact.{number}")
         did(platform, "key.made", BEN)
 
-    answer = browser.get(ADDRESS, params={"who": "Ada"})
+    answer = browser.get(ADDRESS, params={"who": ADA.account_id})
 
     assert len(acts_on(answer)) == PAGE
     assert len(acts_on(browser.get(older(answer)))) == 1
@@ -98,10 +114,17 @@ def test_a_place_that_no_page_gave_out_gets_a_sentence(browser):
     assert "Start again at the first page." in answer.text
 
 
+def test_an_account_that_is_none_gets_a_sentence(browser):
+    answer = browser.get(ADDRESS, params={"who": "Ada"})
+
+    assert answer.status_code == 400
+    assert "no identity" in answer.text
+
+
 def test_what_is_listed_is_only_text(browser, platform):
     did(platform, "contact.changed", by=Actor(None, "<script>alert(1)</script>", Role.STAFF), fields=["<b>"])
 
-    answer = browser.get(ADDRESS, params={"who": '"><script>'})
+    answer = browser.get(ADDRESS, params={"act": '"><script>'})
     everything = browser.get(ADDRESS)
 
     assert "<script>" not in answer.text + everything.text

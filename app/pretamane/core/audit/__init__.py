@@ -2,8 +2,18 @@
 
 from pretamane.core.audit.models import AuditEntry, AuditSeal
 from pretamane.core.audit.newest_seal import NewestSeal
-from pretamane.core.audit.queries import entries
+from pretamane.core.audit.queries import Wanted, acts, entries, has_happened
 from pretamane.core.audit.recording import record
 from pretamane.core.audit.sealing import Sealer
 
-__all__ = ["AuditEntry", "AuditSeal", "NewestSeal", "Sealer", "entries", "record"]
+__all__ = [
+    "AuditEntry",
+    "AuditSeal",
+    "NewestSeal",
+    "Sealer",
+    "Wanted",
+    "acts",
+    "entries",
+    "has_happened",
+    "record",
+]

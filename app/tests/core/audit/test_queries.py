@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import event
 
 from pretamane.core.actors import Actor, Role
-from pretamane.core.audit import entries, record
+from pretamane.core.audit import Wanted, acts, entries, record
+from pretamane.core.paging import Place
 
 ADA, BEN = (Actor(account_id=uuid4(), name=name, role=Role.STAFF) for name in ("Ada", "Ben"))
 CONTACT, OTHER = uuid4(), uuid4()
@@ -26,8 +27,8 @@ def recorded(house):
     return house
 
 
-def numbers(found):
-    return [entry.details["number"] for entry in found]
+def numbers(page):
+    return [entry.details["number"] for entry in page.items]
 
 
 @pytest.mark.parametrize(
@@ -42,12 +43,12 @@ def numbers(found):
     ],
 )
 def test_the_newest_come_first_and_only_those_that_were_asked_for(recorded, wanted, found):
-    assert numbers(recorded.work.run_now(entries, **wanted)) == found
+    assert numbers(recorded.work.run_now(entries, Wanted(**wanted))) == found
 
 
 def test_pages_give_every_entry_once(recorded):
     first = recorded.work.run_now(entries, limit=3)
-    second = recorded.work.run_now(entries, limit=3, before=(first[-1].made_at, first[-1].id))
+    second = recorded.work.run_now(entries, limit=3, before=Place.of(first.next))
 
     assert (numbers(first), numbers(second)) == ([3, 2, 1], [0])
 
@@ -56,9 +57,9 @@ def test_entries_of_one_moment_are_on_one_page_or_the_next(house):
     for number in range(5):
         house.work.run_now(record, ADA, "contact.changed", number=number)
     first = house.work.run_now(entries, limit=2)
-    second = house.work.run_now(entries, limit=10, before=(first[-1].made_at, first[-1].id))
+    second = house.work.run_now(entries, limit=10, before=Place.of(first.next))
 
-    assert sorted(numbers([*first, *second])) == [0, 1, 2, 3, 4]
+    assert sorted([*numbers(first), *numbers(second)]) == [0, 1, 2, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -80,10 +81,14 @@ def test_a_page_among_many_entries_is_found_by_an_index(house, wanted, index):
     house.tamper("ANALYZE audit_entries")
     asked = []
     event.listen(house.app, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
-    house.work.run_now(entries, before=(house.clock.now(), OTHER), **wanted)
+    house.work.run_now(entries, Wanted(**wanted), Place(house.clock.now(), OTHER))
 
     statement, parameters = asked[-1]
     with house.app.connect() as connection:
         plan = "\n".join(connection.exec_driver_sql(f"EXPLAIN {statement}", parameters).scalars())
     assert index in plan
     assert "Seq Scan" not in plan
+
+
+def test_the_kinds_of_acts_are_each_told_once(recorded):
+    assert recorded.work.run_now(acts) == ["contact.changed", "contact.merged"]
