@@ -88,6 +88,7 @@ class Import:
     contact_id: UUID | None
     reference: str
     received_at: datetime
+    status: str = NEW
 
 
 def import_message(session: Session, brought: Import) -> bool:
@@ -102,7 +103,7 @@ def import_message(session: Session, brought: Import) -> bool:
             id=brought.id,
             reference=brought.reference,
             contact_id=brought.contact_id,
-            status=SPAM if message.spam_reason else NEW,
+            status=SPAM if message.spam_reason else brought.status,
             spam_reason=message.spam_reason,
             consented=message.consent,
             consent_version=message.consent_version,

@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 from sqlalchemy.orm import Session
 
 from pretamane.contacts import queries, service
+from pretamane.contacts.models import DONE, NEW, OPEN
 from pretamane.contacts.schemas import MessageIn
 from pretamane.contacts.service import Import
 from pretamane.core.actors import OPERATOR
@@ -125,16 +126,26 @@ def _messages(now: datetime) -> Iterator[Import]:
         choices = _WORDS[person.language]
         subject, words = choices[number % len(choices)]
         said = {"name": person.name, "email": person.email, "subject": subject, "company": person.company()}
-        yield _import(number, {**said, "message": words}, _some_time_before(now, drawn), contact_id=person.id)
+        when = _some_time_before(now, drawn)
+        yield _import(number, {**said, "message": words}, when, person.id, _handled_by_now(number, now - when))
     for number, (name, subject, words) in enumerate(_SPAM, len(people) + SECOND_LETTERS):
         said = {"name": name, "email": f"{_plain(name)}@example.net", "subject": subject, "leave_empty": "http://spam"}
         yield _import(number, {**said, "message": words}, _some_time_before(now, drawn))
 
 
-def _import(number: int, said: dict[str, str | None], when: datetime, contact_id: UUID | None = None) -> Import:
+def _handled_by_now(number: int, age: timedelta) -> str:
+    """A practice that looks after its post, and still has some to look after."""
+    if age < timedelta(days=7):
+        return NEW
+    return OPEN if number % 6 == 0 or age < timedelta(days=14) else DONE
+
+
+def _import(
+    number: int, said: dict[str, str | None], when: datetime, contact_id: UUID | None = None, status: str = NEW
+) -> Import:
     message = MessageIn.model_validate({**said, "page": "/contact.html", "consent": True, "consent_version": "1"})
     submission = uuid5(_NAMESPACE, f"submission {number}")
-    return Import(message, submission, contact_id, _reference(submission), when)
+    return Import(message, submission, contact_id, _reference(submission), when, status)
 
 
 def _people() -> Iterator[_Person]:

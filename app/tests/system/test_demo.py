@@ -1,5 +1,6 @@
 """The invented practice that a newcomer may look at."""
 
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -72,3 +73,11 @@ def test_a_practice_without_a_name_gets_one_and_one_with_a_name_keeps_it(client,
 
     assert invented == "Lindqvist & Okafor"
     assert client.get("/api/v1/practice").json()["name"] == "Weber & Lang"
+
+
+def test_the_house_looks_lived_in_with_older_messages_done_and_some_still_to_do(platform, connection):
+    furnish(platform)
+
+    _, messages = rows(connection)
+    counts = Counter(message.status for message in messages)
+    assert counts["done"] > counts["open"] > 0 < counts["new"]
