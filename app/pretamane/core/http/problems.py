@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Match
 
 from pretamane.core import request_ids
 from pretamane.core.errors import AppError
@@ -21,6 +22,8 @@ AsPage = Callable[[Request, AppError], Response]
 
 # What is below these is read by people, but for the styles and modules that their pages fetch.
 _PAGES, _NO_PAGES = ("/app", "/s", "/r"), ("/app/static",)
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 _log = logging.getLogger("pretamane.problems")
 
@@ -139,9 +142,22 @@ def _answering(
     understand: Callable[[Any], AppError], as_page: AsPage | None
 ) -> Callable[[Request, Exception], Response]:
     def answer_failure(request: Request, failure: Exception) -> Response:
-        return answer(request, understand(failure), as_page)
+        refusal = understand(failure)
+        if refusal.status == HTTPStatus.METHOD_NOT_ALLOWED:
+            refusal.headers["Allow"] = ", ".join(_methods_taken_by(request))
+        return answer(request, refusal, as_page)
 
     return answer_failure
+
+
+def _methods_taken_by(request: Request) -> list[str]:
+    """Whoever refused knew its own route only, and an address may have several."""
+
+    def takes(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(route.matches(scope)[0] is Match.FULL for route in request.app.router.routes)
+
+    return [method for method in METHODS if takes(method)]
 
 
 def document(schema: dict[str, Any]) -> None:
