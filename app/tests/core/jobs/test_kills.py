@@ -7,7 +7,7 @@ import time
 
 import pytest
 from tests.embedded_server import closing_server
-from tests.workbench import workbench_at
+from tests.workbench import EFFECTS, workbench_at
 from tests.workforce import workforce
 
 from pretamane.adapters.postgres_embedded import EmbeddedPostgres
@@ -28,11 +28,11 @@ def queue_many(bench, how_many, name="moment", **args):
 
 def counts(bench):
     """Effects, effects of different jobs, jobs that are left."""
-    return bench.ask("SELECT count(*), count(DISTINCT job), (SELECT count(*) FROM jobs) FROM effects")[0]
+    return bench.ask(f"SELECT count(*), count(DISTINCT job), (SELECT count(*) FROM jobs) FROM {EFFECTS}")[0]  # noqa: S608  # a constant of ours
 
 
 def done(bench):
-    return bench.ask("SELECT count(*) FROM effects")[0]
+    return bench.ask(f"SELECT count(*) FROM {EFFECTS}")[0]  # noqa: S608  # a constant of ours
 
 
 def await_effects(force, bench, how_many):

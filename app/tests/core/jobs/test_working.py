@@ -8,6 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import ProgrammingError
 from tests.workbench import keep, note
 
@@ -149,9 +150,10 @@ def test_a_defect_in_a_tick_is_told_and_ends_neither_the_worker_nor_the_other_ti
     ]
 
 
-def test_a_thread_that_ends_by_a_defect_is_told_and_raised(shared_bench):
+def test_a_thread_that_ends_by_a_defect_is_told_and_raised(shared_bench, owner_address):
     ended = threading.Event()
-    shared_bench.do("ALTER TABLE jobs RENAME TO lost")
+    with create_engine(owner_address).begin() as owner:
+        owner.execute(text("ALTER TABLE jobs RENAME TO lost"))
 
     with pytest.raises(ProgrammingError, match="jobs"), working(shared_bench, Task("note", note), on_end=ended.set):
         assert ended.wait(WITHIN)
