@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import audit, lists, queue
+from bench import audit, lists
+from bench import jobs as queue
 from bench.load import Load, load, post
 from pretamane.adapters.postgres_running import address_of_running
 from pretamane.core.http.server import listen
@@ -80,7 +81,7 @@ def listening() -> Iterator[tuple[int, int]]:
 def bare_server(folder: Path) -> Iterator[int]:
     address = address_of_running(folder) or sys.exit("the database did not start")
     with listening() as (port, descriptor):
-        command = [sys.executable, str(HERE / "bare.py"), address, str(descriptor)]
+        command = [sys.executable, "-m", "bench.bare", address, str(descriptor)]
         with running(command, environment(folder), keep=(descriptor,)) as process:
             await_answer(f"http://127.0.0.1:{port}/docs", process)
             yield port
@@ -128,8 +129,8 @@ def idle_memory(folder: Path) -> list[tuple[str, float]]:
 
 def audited_edits(folder: Path) -> audit.Edits:
     with pretamane_up(folder), listening() as (port, descriptor):
-        script = [sys.executable, str(HERE / "audited.py")]
-        env = environment(folder, PYTHONPATH=os.pathsep.join(sys.path))
+        script = [sys.executable, "-m", "bench.audited"]
+        env = environment(folder)
         serving = running([*script, "serve", str(folder), str(descriptor)], env, keep=(descriptor,))
         with serving as process, running([*script, "seal", str(folder)], env):
             await_answer(f"http://127.0.0.1:{port}/ready", process)

@@ -47,18 +47,23 @@ def _end_quietly_when_told() -> None:
 
 def serve(settings: Settings) -> int:
     """The web server alone; tables are `pretamane migrate`'s business, and readiness waits for them."""
-    if settings.database_url is None:
-        raise CannotStart("serve needs PRETAMANE_DATABASE_URL; `pretamane up` brings a database of its own.")
+    _need_a_database(settings, "serve")
     _prepare(settings)
     return _serve(settings, _listen(settings))
 
 
 def work(settings: Settings) -> int:
     """The worker alone: does what is queued until it is told to end."""
+    _need_a_database(settings, "worker")
     _prepare(settings)
     from pretamane import worker  # noqa: F401  # loaded before the fork, so that its memory is shared
 
     return Crew([_worker(settings, [])], stop_within=WORKER_GRACE_SECONDS + STOP_MARGIN_SECONDS).run()
+
+
+def _need_a_database(settings: Settings, command: str) -> None:
+    if settings.database_url is None:
+        raise CannotStart(f"{command} needs PRETAMANE_DATABASE_URL; `pretamane up` brings a database of its own.")
 
 
 def _prepare(settings: Settings) -> None:

@@ -71,6 +71,7 @@ def test_help_fits_a_terminal_and_gives_an_example(command, capsys):
         ),
         (["serve", "--processes", "0"], "--processes must be at least 1."),
         (["serve"], "serve needs PRETAMANE_DATABASE_URL; `pretamane up` brings a database of its own.\n"),
+        (["worker"], "worker needs PRETAMANE_DATABASE_URL; `pretamane up` brings a database of its own.\n"),
         (
             ["practice", "set"],
             "Say what to set, such as --name; pretamane practice set --help lists all of it.",

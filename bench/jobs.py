@@ -1,4 +1,4 @@
-"""The queue against bare SKIP LOCKED, and how soon an idle worker begins: `python -m bench.queue ADDRESS`."""
+"""The queue against bare SKIP LOCKED, and how soon an idle worker begins: `python -m bench.jobs ADDRESS`."""
 
 import subprocess
 import sys
@@ -111,7 +111,7 @@ def milliseconds_to_wake(address: str, times: int = 200) -> list[float]:
     engine = create_engine(address)
     work = UnitOfWork(wiring.database_over(engine, SystemClock()))
     waited = []
-    with subprocess.Popen([sys.executable, "-m", "bench.queue", address]) as idle:
+    with subprocess.Popen([sys.executable, "-m", "bench.jobs", address]) as idle:
         _begun_at(work)  # it has started
         for _ in range(times):
             time.sleep(0.02)
