@@ -125,12 +125,12 @@ class Worker:
         self._batches.discard(batch)
 
     def _settle(self, job: Claimed, task: Task, failure: Failure) -> None:
-        """With patience: where the database has gone, nothing else could be done either."""
+        """With patience while it may last: where the database has gone, nothing else could be done either."""
         while True:
             with self._calmly:
                 self._work.run_now(settle, job, task.tries, failure, self._clock.now())
                 return
-            if self._over.wait(POLL_SECONDS):
+            if self._told.wait(POLL_SECONDS):  # the lease runs out by itself
                 return
 
     def _keep_leases(self) -> None:
