@@ -130,7 +130,8 @@ def _outcome(run: Run, task: Task) -> Failure | None:
     except AppError as refusal:  # what it needs is away: the sentence says it all
         _log.warning("%s %s failed (attempt %d): %s", task.name, run.id, run.attempt, refusal)
         return Failure(tell(refusal), run.attempt)
-    except Exception as failure:  # noqa: BLE001  # the job edge: logged with its id, tried again or given up
+    # The job edge: logged with its id, tried again or given up. A SystemExit too, which would end the worker's thread.
+    except (Exception, SystemExit) as failure:  # noqa: BLE001  # as said above
         _log.exception("%s %s failed (attempt %d)", task.name, run.id, run.attempt)
         return Failure(tell(failure), run.attempt)
     else:

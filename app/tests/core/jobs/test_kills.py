@@ -70,6 +70,24 @@ def test_jobs_that_kill_their_worker_are_dead_after_three_attempts_while_the_oth
     assert counts(shared_bench) == (40, 40, 2)
 
 
+def test_a_burst_of_jobs_that_kill_their_worker_never_ends_its_crew(shared_bench, database_address, tmp_path):
+    deadly = 25
+    queue_many(shared_bench, deadly, "deadly")
+    with workforce(tmp_path, database_address, crew=True, lease=0.6) as force:
+        force.eventually(lambda: len(force.workers) == 2)
+        neighbour = force.workers[0]
+        shared_bench.queue("long", seconds=0)
+        force.eventually(lambda: shared_bench.effects)
+        are_buried = "SELECT count(*) FROM jobs WHERE died_at IS NOT NULL AND attempts = 3"
+        buried_when_another_was_done = shared_bench.ask(are_buried)[0]
+        force.eventually(lambda: force.process.poll() is not None or shared_bench.ask(are_buried) == [deadly], 120)
+        crew = (force.process.poll(), force.workers[0])
+
+    assert crew == (None, neighbour)
+    assert buried_when_another_was_done < deadly
+    assert counts(shared_bench) == (1, 1, deadly)
+
+
 def test_a_worker_that_was_paused_until_its_lease_ran_out_cannot_acknowledge(shared_bench, database_address, tmp_path):
     shared_bench.queue("paused")
     with workforce(tmp_path, database_address, processes=1, lease=0.6) as first:

@@ -1,6 +1,7 @@
 """One attempt after the other: when the next comes, when it is given up, and what is told about it."""
 
 import logging
+import sys
 from datetime import timedelta
 
 import pytest
@@ -34,6 +35,14 @@ def test_a_job_that_keeps_failing_is_dead_after_three_attempts_with_the_last_rea
 
     assert done == [1, 1, 1, 0, 0]
     assert fate(bench) == (3, True, "ValueError: attempt 3")
+
+
+def test_a_job_that_would_end_its_whole_process_has_failed_like_any_other(bench):
+    bench.queue()
+
+    bench.run_due(lambda _run: sys.exit(3))
+
+    assert fate(bench) == (1, False, "SystemExit: 3")
 
 
 def test_a_job_that_succeeds_at_last_is_gone(bench, clock):
