@@ -99,7 +99,7 @@ def enqueue(
 
 
 # What kills its worker takes nobody with it twice: an orphan is claimed alone, and of the others only the first may
-# be one that was tried before. What was queued anew while its worker was being lost is new work, and counts from nought.
+# be one that was tried before. What was queued anew while its worker was being lost is new work and counts from nought.
 _CLAIM = text("""
     WITH due AS (
         SELECT id, attempts, priority, due_at, lease IS NOT NULL AS orphaned FROM jobs
