@@ -59,6 +59,7 @@ def workforce(folder: Path, address: str, **how: object) -> Iterator[Workforce]:
     """`processes` of them, each with a lease of `lease` seconds; 0: the one that was started does the work itself.
 
     `crew`: one, as a member of a real crew in a hurry, after a neighbour that does nothing but live.
+    `looks_every`: so many seconds, where it hears of nothing.
     """
     started = Workforce(folder, address, **how)
     try:
@@ -74,7 +75,8 @@ def _main(given: dict[str, Any]) -> None:
     settings = Settings.model_validate(given["settings"])
     logging.configure(settings.log_level, settings.log_format)
     metrics_folder.use(settings.data_dir / "metrics")
-    work = _worker(settings, timedelta(seconds=given.get("lease", 60)), given.get("grace", 15.0))
+    lease = timedelta(seconds=given.get("lease", 60))
+    work = _worker(settings, lease, given.get("grace", 15.0), given.get("looks_every", 1.0))
     if given.get("crew"):
         sys.exit(_crew(work).run())
     wanted = given.get("processes", 1)
@@ -106,11 +108,14 @@ def _fork(work: Callable[[], None]) -> int:
     return child
 
 
-def _worker(settings: Any, lease: timedelta, grace: float) -> Callable[[], None]:
+def _worker(settings: Any, lease: timedelta, grace: float, looks_every: float) -> Callable[[], None]:
     from tests.trades import TASKS
 
     from pretamane import wiring, worker
+    from pretamane.core.jobs import working
     from pretamane.core.jobs.working import Worker
+
+    working.POLL_SECONDS = looks_every
 
     def build(platform: wiring.Platform, *, on_end: Callable[[], None]) -> Worker:
         return Worker(TASKS, platform.work, platform.clock, threads=2, lease=lease, on_end=on_end)

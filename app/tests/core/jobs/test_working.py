@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import ProgrammingError
 from tests.workbench import keep, note
+from tests.workforce import workforce
 
 from pretamane.core import metrics
 from pretamane.core.jobs import Schedule, Task, Tick
@@ -164,6 +165,15 @@ def test_the_queue_is_measured_by_the_worker(shared_bench, monkeypatch):
 
     with working(shared_bench, Task("note", note)):
         assert measured.wait(WITHIN)
+
+
+def test_a_job_queued_while_the_worker_idles_begins_long_before_its_next_look(shared_bench, database_address, tmp_path):
+    with workforce(tmp_path, database_address, processes=0, looks_every=60) as force:
+        shared_bench.queue("long", seconds=0)
+        force.eventually(lambda: shared_bench.left == 0)
+        time.sleep(0.5)  # until its threads have found nothing more
+        shared_bench.queue("long", seconds=0)
+        force.eventually(lambda: shared_bench.left == 0, within=2)
 
 
 @pytest.fixture
