@@ -6,7 +6,7 @@ import multiprocessing
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from rich.console import Console
@@ -58,7 +58,12 @@ def work(settings: Settings) -> int:
     _prepare(settings)
     from pretamane import worker  # noqa: F401  # loaded before the fork, so that its memory is shared
 
-    return Crew([_worker(settings, [])], stop_within=WORKER_GRACE_SECONDS + STOP_MARGIN_SECONDS).run()
+    sockets = _listen_for_metrics(settings)
+    return Crew(
+        [Member("worker", partial(_work, settings, [], sockets))],
+        stop_within=WORKER_GRACE_SECONDS + STOP_MARGIN_SECONDS,
+        on_ending=partial(_close, sockets),
+    ).run()
 
 
 def _need_a_database(settings: Settings, command: str) -> None:
@@ -129,6 +134,15 @@ def _listen(settings: Settings) -> list[socket.socket]:
     return listen(settings.host, settings.port)
 
 
+def _listen_for_metrics(settings: Settings) -> list[socket.socket]:
+    """Imported only where asked for: a worker has no use for a web server's memory."""
+    if settings.worker_metrics_port is None:
+        return []
+    from pretamane.core.http.server import listen
+
+    return listen(settings.host, settings.worker_metrics_port, option="--metrics-port")
+
+
 def _serve(
     settings: Settings,
     sockets: list[socket.socket],
@@ -141,7 +155,7 @@ def _serve(
 
     members = [Member(f"web-{n + 1}", partial(_web, settings, sockets)) for n in range(settings.web_processes)]
     if with_worker:
-        members.append(_worker(settings, sockets))
+        members.append(Member("worker", partial(_work, settings, sockets)))
     patience = max(settings.drain_seconds + GRACE_SECONDS, WORKER_GRACE_SECONDS) + STOP_MARGIN_SECONDS
     return Crew(members, stop_within=patience, on_ending=partial(_close, sockets), on_wake=on_wake).run()
 
@@ -156,14 +170,14 @@ def _web(settings: Settings, sockets: list[socket.socket]) -> None:
     serve_until_told(app, sockets, drain=platform.drain, drain_seconds=settings.drain_seconds)
 
 
-def _worker(settings: Settings, inherited: list[socket.socket]) -> Member:
-    return Member("worker", partial(_work, settings, inherited))
-
-
-def _work(settings: Settings, inherited: list[socket.socket]) -> None:
+def _work(settings: Settings, inherited: list[socket.socket], for_metrics: Sequence[socket.socket] = ()) -> None:
     from pretamane import wiring, worker
 
     _close(inherited)  # or clients would queue at a port that nobody serves any more
+    if for_metrics:
+        from pretamane.core.metrics_endpoint import serve_metrics
+
+        serve_metrics(for_metrics)
     worker.run_until_told(wiring.Platform.build(settings), grace=WORKER_GRACE_SECONDS)
 
 

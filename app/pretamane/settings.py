@@ -103,6 +103,12 @@ class Settings(BaseModel):
         1, ge=1, le=64, description="Server processes that share the port; one a core is enough."
     )
     worker_threads: int = Field(2, ge=1, le=64, description="Jobs that a worker does at the same time.")
+    worker_metrics_port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="The port at which `pretamane worker` gives its own /metrics; that of `up` counts in the site's.",
+    )
     public_url: Origin = Field(
         default_factory=_own_address, description="Where people find the site: scheme and host, no path."
     )

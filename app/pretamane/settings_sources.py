@@ -17,7 +17,11 @@ PREFIX = "PRETAMANE_"
 FILE_SUFFIX = "_FILE"
 SSM_FOLDERS = ("settings", "generated")
 KEY_FILE = "signing-key"
-_SHORTER_OPTIONS = {"web_processes": "--processes", "worker_threads": "--threads"}
+_SHORTER_OPTIONS = {
+    "web_processes": "--processes",
+    "worker_threads": "--threads",
+    "worker_metrics_port": "--metrics-port",
+}
 
 Source = Literal["command line", "environment", "file", "SSM", "default", "made at first start"]
 

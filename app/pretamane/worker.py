@@ -10,8 +10,8 @@ from types import FrameType, TracebackType
 from typing import Self
 
 from pretamane import wiring
+from pretamane.core.jobs import working
 from pretamane.core.jobs.listening import Ear
-from pretamane.core.jobs.working import POLL_SECONDS
 
 _log = logging.getLogger("pretamane.worker")
 
@@ -25,7 +25,7 @@ def run_until_told(platform: wiring.Platform, *, grace: float) -> None:
         gc.collect()
         ear.has_heard()  # opens it, so that the first job need not wait for a look
         worker.start()
-        while not told.within(POLL_SECONDS, ear):
+        while not told.within(working.POLL_SECONDS, ear):
             if ear.has_heard():
                 worker.look()
         _log.info("Told to end; what runs has %.0f s to finish.", grace)
@@ -39,7 +39,7 @@ def _is_ready(platform: wiring.Platform, told: "_Told") -> bool:
         if reason != said:
             _log.warning("The worker waits: %s", reason)
             said = reason
-        if told.within(POLL_SECONDS):
+        if told.within(working.POLL_SECONDS):
             return False
     return True
 

@@ -61,14 +61,19 @@ class RunningCrew:
 
     def hear(self, word: str) -> str:
         """What follows the word on the next line that a member reports, which must begin with it."""
+        said, rest = self.hear_next()
+        assert said == word
+        return rest
+
+    def hear_next(self) -> tuple[str, str]:
+        """The next line's first word, and the rest of it."""
         while b"\n" not in self._unread:
             received = self._receive()
-            assert received, f"the crew ended before it said {word!r}: {self.log}"
+            assert received, f"the crew ended before it said more: {self.log}"
             self._unread += received
         line, _, self._unread = self._unread.partition(b"\n")
         said, _, rest = line.decode().partition(" ")
-        assert said == word
-        return rest
+        return said, rest
 
     def hear_to_the_end(self) -> str:
         """All that is still said; returns only when no process of this crew is left."""

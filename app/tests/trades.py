@@ -8,6 +8,7 @@ import time
 from tests.workbench import keep, note
 
 from pretamane.core.jobs import Run, Task, Tries
+from pretamane.web.mail import FOR_A_DAY
 
 
 def take_a_moment(run: Run) -> None:
@@ -37,8 +38,9 @@ TASKS = {
     task.name: task
     for task in (
         # Killed at random by no fault of its own, it may have to be tried more often than three times.
-        Task("moment", take_a_moment, Tries(attempts=20)),
+        Task("moment", take_a_moment, Tries(attempts=20, losses=20)),
         Task("deadly", kill_its_worker),
+        Task("deadly mail", kill_its_worker, FOR_A_DAY),
         Task("paused", pause_its_worker_at_first),
         Task("long", take_long),
     )

@@ -56,7 +56,11 @@ class Workforce:
 
 @contextmanager
 def workforce(folder: Path, address: str, **how: object) -> Iterator[Workforce]:
-    """`processes` of them, each with a lease of `lease` seconds; 0: the one that was started does the work itself."""
+    """`processes` of them, each with a lease of `lease` seconds; 0: the one that was started does the work itself.
+
+    `crew`: one, as a member of a real crew in a hurry, after a neighbour that does nothing but live.
+    `looks_every`: so many seconds, where it hears of nothing.
+    """
     started = Workforce(folder, address, **how)
     try:
         yield started
@@ -71,7 +75,10 @@ def _main(given: dict[str, Any]) -> None:
     settings = Settings.model_validate(given["settings"])
     logging.configure(settings.log_level, settings.log_format)
     metrics_folder.use(settings.data_dir / "metrics")
-    work = _worker(settings, timedelta(seconds=given.get("lease", 60)), given.get("grace", 15.0))
+    lease = timedelta(seconds=given.get("lease", 60))
+    work = _worker(settings, lease, given.get("grace", 15.0), given.get("looks_every", 1.0))
+    if given.get("crew"):
+        sys.exit(_crew(work).run())
     wanted = given.get("processes", 1)
     if wanted == 0:
         work()
@@ -80,6 +87,15 @@ def _main(given: dict[str, Any]) -> None:
         while len(children) < wanted:
             children.add(_fork(work))
         children.discard(os.wait()[0])
+
+
+def _crew(work: Callable[[], None]) -> Any:
+    from pretamane.core import crew
+    from pretamane.core.jobs import working
+
+    crew.LONGEST_PAUSE = 0.1
+    working.ORPHANS_FROM_AGE = 0.0  # so that each death is a quick one
+    return crew.Crew([crew.Member("neighbour", lambda: time.sleep(3600)), crew.Member("worker", work)])
 
 
 def _fork(work: Callable[[], None]) -> int:
@@ -92,11 +108,14 @@ def _fork(work: Callable[[], None]) -> int:
     return child
 
 
-def _worker(settings: Any, lease: timedelta, grace: float) -> Callable[[], None]:
+def _worker(settings: Any, lease: timedelta, grace: float, looks_every: float) -> Callable[[], None]:
     from tests.trades import TASKS
 
     from pretamane import wiring, worker
+    from pretamane.core.jobs import working
     from pretamane.core.jobs.working import Worker
+
+    working.POLL_SECONDS = looks_every
 
     def build(platform: wiring.Platform, *, on_end: Callable[[], None]) -> Worker:
         return Worker(TASKS, platform.work, platform.clock, threads=2, lease=lease, on_end=on_end)

@@ -8,9 +8,10 @@ down_revision = "0004"
 
 
 def upgrade() -> None:
-    # The release before this one queues without naming the column.
+    # The release before this one queues without naming the columns.
     wanted_at = sa.Column("wanted_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False)
     op.add_column("jobs", wanted_at)
+    op.add_column("jobs", sa.Column("lost", sa.SmallInteger(), server_default="0", nullable=False))
     op.create_table(
         "schedules",
         sa.Column("name", sa.String(), nullable=False),

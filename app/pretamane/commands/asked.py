@@ -23,6 +23,10 @@ Threads = Annotated[
     str | None,
     typer.Option("--threads", metavar="NUMBER", help="Jobs that it does at the same time."),
 ]
+MetricsPort = Annotated[
+    str | None,
+    typer.Option("--metrics-port", metavar="NUMBER", help="The port of its own /metrics; without it there are none."),
+]
 
 
 def settings_with(**options: str | None) -> Settings:

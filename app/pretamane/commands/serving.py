@@ -2,7 +2,16 @@
 
 import typer
 
-from pretamane.commands.asked import DataDir, Host, Port, Processes, Threads, settings_in_use, settings_with
+from pretamane.commands.asked import (
+    DataDir,
+    Host,
+    MetricsPort,
+    Port,
+    Processes,
+    Threads,
+    settings_in_use,
+    settings_with,
+)
 
 
 def up(port: Port = None, data_dir: DataDir = None, host: Host = None) -> None:
@@ -30,7 +39,7 @@ def serve(port: Port = None, host: Host = None, processes: Processes = None) -> 
     raise typer.Exit(main.serve(settings_with(port=port, host=host, web_processes=processes)))
 
 
-def worker(threads: Threads = None) -> None:
+def worker(threads: Threads = None, metrics_port: MetricsPort = None) -> None:
     """Do what is queued, beside a database that is already there.
 
     DATABASE_URL names it. As many workers as you like share the work; pretamane up has one already.
@@ -39,7 +48,7 @@ def worker(threads: Threads = None) -> None:
     """
     from pretamane import main
 
-    raise typer.Exit(main.work(settings_with(worker_threads=threads)))
+    raise typer.Exit(main.work(settings_with(worker_threads=threads, worker_metrics_port=metrics_port)))
 
 
 def migrate() -> None:

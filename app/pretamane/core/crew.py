@@ -49,9 +49,12 @@ class Backoff:
         self._pause = FIRST_PAUSE
         self._quick_deaths = 0
 
-    def pause_after(self, lived: float) -> float | None:
-        """None once the member has died so quickly so often that another life would end the same way."""
-        self._quick_deaths = self._quick_deaths + 1 if lived < QUICK_DEATH else 0
+    def pause_after(self, lived: float, *, was_killed: bool = False) -> float | None:
+        """None once the member has ended so quickly so often that another life would end the same way.
+
+        A signal says nothing of the kind: what killed it may have been one job, and the next life meets another.
+        """
+        self._quick_deaths = self._quick_deaths + 1 if lived < QUICK_DEATH and not was_killed else 0
         if self._quick_deaths >= QUICK_DEATHS_ALLOWED:
             return None
         if lived >= GOOD_LIFE:
@@ -111,15 +114,15 @@ class Crew:
             for post in self._posts:
                 status = post.reap()
                 if status is not None:
-                    self._rest(post, _way_of_death(status))
+                    self._rest(post, _way_of_death(status), was_killed=status < 0)
 
     def _seconds_to_next_start(self) -> float | None:
         due = [post.due for post in self._posts if post.pid is None]
         return max(0.0, min(due) - self._monotonic()) if due else None
 
-    def _rest(self, post: "_Post", reason: str) -> None:
+    def _rest(self, post: "_Post", reason: str, *, was_killed: bool = False) -> None:
         now = self._monotonic()
-        pause = post.backoff.pause_after(now - post.started)
+        pause = post.backoff.pause_after(now - post.started, was_killed=was_killed)
         if pause is None:
             raise KeepsDying(
                 f"{post.member.name} died {QUICK_DEATHS_ALLOWED} times in a row within a second of its start "

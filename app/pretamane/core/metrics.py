@@ -40,7 +40,12 @@ JOBS_ENDED = Counter(
     ["job", "outcome"],
 )
 # One truth however many workers measure it: the newest. Its time tells whether anybody still does.
-JOBS = Gauge("jobs", "Jobs that are due, running, delayed or dead.", ["state"], multiprocess_mode="mostrecent")
+JOBS = Gauge(
+    "jobs",
+    "Jobs that are due, running, delayed or dead (up to 10,000 of these are counted).",
+    ["state"],
+    multiprocess_mode="mostrecent",
+)
 OLDEST_JOB_SECONDS = Gauge(
     "jobs_oldest_due_seconds", "How long the job that is due longest has waited.", multiprocess_mode="mostrecent"
 )

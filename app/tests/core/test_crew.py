@@ -40,6 +40,27 @@ def test_a_member_killed_by_a_signal_without_a_name_starts_again(start: Start) -
     crew.send(signal.SIGTERM)
 
 
+def test_a_member_that_keeps_being_killed_at_once_rests_ever_longer_and_never_ends_the_others(start: Start) -> None:
+    crew = start(
+        """
+        from pretamane.core import crew
+        crew.LONGEST_PAUSE = 0.2
+
+        def be_killed():
+            say("killed")
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        sys.exit(Crew([Member("web", wait_for_ever), Member("worker", be_killed)]).run())
+        """
+    )
+    heard = [crew.hear_next() for _ in range(1 + 3 * QUICK_DEATHS_ALLOWED)]
+
+    (web,) = [int(rest) for word, rest in heard if word == "started"]
+    os.kill(web, 0)
+    assert crew.parent.poll() is None
+    crew.send(signal.SIGTERM)
+
+
 def test_a_member_that_returns_starts_again(start: Start) -> None:
     crew = start("sys.exit(Crew([Member('web', end_when_told)]).run())")
     first = int(crew.hear("started"))

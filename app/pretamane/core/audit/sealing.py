@@ -69,19 +69,20 @@ class Sealer:
             return self._fail(f"The newest seal outside the database cannot be read: {failure}")
         if written is not None and written != begin and not _is_in_chain(session, written):
             return self._fail(f"Seal {written.number} is gone or another one: run `pretamane audit verify`.")
-        if written is None and begin is not None:
-            _log.warning("No seal was written down outside the database in %s; it begins anew.", self._newest.path)
         if end is not None and written != end:
-            after_commit(session, partial(self._write, end))
+            begins_anew = written is None and begin is not None
+            after_commit(session, partial(self._write, end, begins_anew=begins_anew))
         return None
 
-    def _write(self, end: Seal) -> None:
+    def _write(self, end: Seal, *, begins_anew: bool) -> None:
         try:
             self._newest.write(end)
         except (OSError, ValueError) as failure:
-            self._fail(f"The newest seal cannot be written outside the database: {failure}")
-        else:
-            self._told = None
+            return self._fail(f"The newest seal cannot be written outside the database: {failure}")
+        if begins_anew:
+            _log.warning("No seal was written down outside the database in %s; it began anew.", self._newest.path)
+        self._told = None
+        return None
 
     def _fail(self, sentence: str) -> None:
         """Sealing goes on: a full disk here must not stop it. Told once, counted each time."""

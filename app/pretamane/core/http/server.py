@@ -32,8 +32,11 @@ HIGHEST_PORT = 65535
 SocketAddress = tuple[str | int | bytes, ...]
 
 
-def listen(host: str, port: int) -> list[socket.socket]:
-    """One listening socket for each address of the host, all on one port; port 0 takes any free one."""
+def listen(host: str, port: int, *, option: str = "--port") -> list[socket.socket]:
+    """One listening socket for each address of the host, all on one port; port 0 takes any free one.
+
+    `option` is how a person chooses another port.
+    """
     sockets: list[socket.socket] = []
     missing: OSError | None = None
     for family, address in _addresses(host, port):
@@ -43,10 +46,10 @@ def listen(host: str, port: int) -> list[socket.socket]:
         except OSError as error:
             if error.errno not in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}:
                 _close(sockets)
-                raise CannotStart(_why_not(error, host, chosen)) from error
+                raise CannotStart(_why_not(error, host, chosen, option)) from error
             missing = error  # "localhost" names ::1 too, on machines that have no IPv6
     if not sockets and missing:
-        raise CannotStart(_why_not(missing, host, port)) from missing
+        raise CannotStart(_why_not(missing, host, port, option)) from missing
     return sockets
 
 
@@ -161,14 +164,14 @@ def _listen_at(family: socket.AddressFamily, address: SocketAddress) -> socket.s
     return listening
 
 
-def _why_not(error: OSError, host: str, port: int) -> str:
+def _why_not(error: OSError, host: str, port: int, option: str) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"Port {port} on {host} is taken by another program: end that, or choose another with --port."
+        return f"Port {port} on {host} is taken by another program: end that, or choose another with {option}."
     if error.errno in {errno.EACCES, errno.EPERM}:
-        return f"Port {port} needs an administrator's rights here: choose one from 1024 up with --port."
+        return f"Port {port} needs an administrator's rights here: choose one from 1024 up with {option}."
     if error.errno in {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}:
         return f"{host} is no address of this machine: choose another with --host."
-    return f"Cannot listen on {host}, port {port} ({error.strerror}): choose others with --host and --port."
+    return f"Cannot listen on {host}, port {port} ({error.strerror}): choose others with --host and {option}."
 
 
 def _close(sockets: list[socket.socket]) -> None:

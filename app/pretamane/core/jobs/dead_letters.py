@@ -36,5 +36,7 @@ def _bring_back(session: Session, job: UUID, by: Actor) -> bool:
     unless_queued = alive.on_conflict_do_nothing(
         index_elements=[Job.name, Job.unique_key], index_where=Job.died_at.is_(None)
     )
+    if session.scalar(unless_queued.returning(Job.id)) is None:
+        return False
     audit.record(session, by, "job.brought-back", job)
-    return session.scalar(unless_queued.returning(Job.id)) is not None
+    return True

@@ -19,6 +19,7 @@ class Job(Record):
 
     For whoever looks for work there is one question: is it due? A lease that ran out makes a job due again.
     `wanted_at` is the time for which it was queued, from which a limit in time counts; retries leave it alone.
+    `lost` is how many of its attempts ended with their worker, as far as is known: the next claim tells.
     """
 
     __tablename__ = "jobs"
@@ -37,6 +38,7 @@ class Job(Record):
     wanted_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=text("now()"))
     made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
+    lost: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
     lease: Mapped[UUID | None]
     again: Mapped[bool] = mapped_column(server_default="false", default=False)
     last_failure: Mapped[str | None]

@@ -15,6 +15,8 @@ from pretamane.core.errors import NotFound
 from pretamane.core.jobs.models import Job
 
 LISTED = 100
+# The dead stay until a person sees to them; however many there are must not slow what looks every few seconds.
+MOST_DEAD_COUNTED = 10_000
 
 
 class State(StrEnum):
@@ -31,10 +33,14 @@ class Queue:
 
 
 def how_full(session: Session) -> Queue:
+    """The living and the dead are asked for apart, so that each question has its index."""
     at = now(session)
     state = _state(at)
-    rows = session.execute(select(state, func.count(), func.min(Job.due_at)).group_by(state)).all()
+    alive = select(state, func.count(), func.min(Job.due_at)).where(Job.died_at.is_(None)).group_by(state)
+    rows = session.execute(alive).all()
     counts = dict.fromkeys(State, 0) | {State(name): count for name, count, _ in rows}
+    last = select(Job.died_at).where(Job.died_at.is_not(None)).order_by(Job.died_at.desc()).limit(MOST_DEAD_COUNTED)
+    counts[State.DEAD] = session.scalar(select(func.count()).select_from(last.subquery())) or 0
     since = next((due_at for name, _, due_at in rows if name == State.DUE), at)
     return Queue(counts, at - since)
 

@@ -38,6 +38,7 @@ class Claimed:
     name: str
     args: Mapping[str, Any]
     attempts: int
+    lost: int
     lease: UUID
     was_due_at: datetime
     wanted_at: datetime
@@ -46,7 +47,8 @@ class Claimed:
     orphaned: bool
 
 
-# Of a key that waits already, the newer arguments count, as new work; what is being worked on is done once more.
+# Of a key that waits already, the newer arguments count, as new work; what is being worked on is done once more. Nobody
+# works on what has a lease that ran out: that waits too.
 _ENQUEUE = text("""
     WITH queued AS (
         INSERT INTO jobs AS known (id, name, args, priority, unique_key, due_at, wanted_at, made_at, request_id)
@@ -56,9 +58,12 @@ _ENQUEUE = text("""
             request_id = excluded.request_id,
             priority = least(known.priority, excluded.priority),
             wanted_at = excluded.wanted_at,
-            again = known.lease IS NOT NULL,
-            attempts = CASE WHEN known.lease IS NULL THEN 0 ELSE known.attempts END,
-            due_at = CASE WHEN known.lease IS NULL THEN least(known.due_at, excluded.due_at) ELSE known.due_at END
+            again = known.lease IS NOT NULL AND known.due_at > :now,
+            lease = CASE WHEN known.due_at > :now THEN known.lease END,
+            attempts = CASE WHEN known.lease IS NOT NULL AND known.due_at > :now THEN known.attempts ELSE 0 END,
+            lost = CASE WHEN known.lease IS NOT NULL AND known.due_at > :now THEN known.lost ELSE 0 END,
+            due_at = CASE WHEN known.lease IS NOT NULL AND known.due_at > :now THEN known.due_at
+                ELSE least(known.due_at, excluded.due_at) END
         RETURNING id
     )
     SELECT id, pg_notify(:channel, '') FROM queued
@@ -94,7 +99,7 @@ def enqueue(
 
 
 # What kills its worker takes nobody with it twice: an orphan is claimed alone, and of the others only the first may
-# be one that was tried before.
+# be one that was tried before. What was queued anew while its worker was being lost is new work and counts from nought.
 _CLAIM = text("""
     WITH due AS (
         SELECT id, attempts, priority, due_at, lease IS NOT NULL AS orphaned FROM jobs
@@ -104,11 +109,13 @@ _CLAIM = text("""
         SELECT *, row_number() OVER turn AS place, first_value(orphaned) OVER turn AS behind_an_orphan
         FROM due WINDOW turn AS (ORDER BY priority, due_at, id)
     )
-    UPDATE jobs SET attempts = jobs.attempts + 1, lease = :lease, due_at = :until, again = false
+    UPDATE jobs SET lease = :lease, due_at = :until, again = false,
+        attempts = CASE WHEN again THEN 1 ELSE jobs.attempts + 1 END,
+        lost = CASE WHEN again THEN 0 ELSE jobs.lost + CAST(picked.orphaned AS int) END
     FROM picked
     WHERE jobs.id = picked.id AND (picked.place = 1 OR picked.attempts = 0 AND NOT picked.behind_an_orphan)
-    RETURNING picked.place, jobs.id, jobs.name, jobs.args, jobs.attempts, jobs.lease, picked.due_at AS was_due_at,
-        jobs.wanted_at, jobs.made_at, jobs.request_id, picked.orphaned
+    RETURNING picked.place, jobs.id, jobs.name, jobs.args, jobs.attempts, jobs.lost, jobs.lease,
+        picked.due_at AS was_due_at, jobs.wanted_at, jobs.made_at, jobs.request_id, picked.orphaned
 """)
 
 
@@ -147,7 +154,7 @@ def extend(session: Session, held: Sequence[Claimed], lease: timedelta = LEASE) 
 
 _DONE = text("DELETE FROM jobs WHERE id = :id AND lease = :lease AND due_at > :now AND NOT again RETURNING true")
 _ONCE_MORE = text("""
-    UPDATE jobs SET lease = NULL, again = false, attempts = 0, due_at = greatest(wanted_at, :now)
+    UPDATE jobs SET lease = NULL, again = false, attempts = 0, lost = 0, due_at = greatest(wanted_at, :now)
     WHERE id = :id AND lease = :lease AND due_at > :now RETURNING true
 """)
 
@@ -163,6 +170,7 @@ def acknowledge(session: Session, job: Claimed) -> None:
 _PUT_BACK = text("""
     UPDATE jobs SET lease = NULL, again = false, last_failure = :failure,
         attempts = CASE WHEN again THEN 0 ELSE :attempts END,
+        lost = CASE WHEN again THEN 0 ELSE lost END,
         due_at = CASE WHEN again THEN greatest(wanted_at, :now) ELSE :due_at END,
         died_at = CASE WHEN again THEN NULL ELSE CAST(:died_at AS timestamptz) END
     WHERE id = :id AND lease = :lease

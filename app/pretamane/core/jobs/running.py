@@ -28,13 +28,19 @@ _log = logging.getLogger("pretamane.jobs")
 
 @dataclass(frozen=True)
 class Tries:
-    """When to give up: after so many attempts, or once so much time has gone by, and how long to pause between."""
+    """When to give up: after so many attempts or lost workers, or once so much time has gone by; and how to pause.
+
+    Lost workers count whatever the rest allows: who takes others with it must not go on doing so for a day.
+    """
 
     attempts: int | None = 3
     within: timedelta | None = None
+    losses: int = 3
     longest_pause: timedelta = timedelta(minutes=30)
 
-    def are_over(self, attempts: int, age: timedelta) -> bool:
+    def are_over(self, attempts: int, lost: int, age: timedelta) -> bool:
+        if lost >= self.losses:
+            return True
         if self.attempts is not None and attempts >= self.attempts:
             return True
         return self.within is not None and age >= self.within
@@ -107,8 +113,8 @@ def run_one(job: Claimed, task: Task, work: UnitOfWork, clock: Clock) -> None:
 def attempt(job: Claimed, task: Task, work: UnitOfWork, clock: Clock) -> Failure | None:
     """Why it failed, if it did. What cost a worker its life as often as it may is not run at all."""
     before = job.attempts - 1
-    if job.orphaned and task.tries.are_over(before, clock.now() - job.wanted_at):
-        return Failure(f"Its worker was lost in the middle of it, at the last of {before} attempts.", before)
+    if job.orphaned and task.tries.are_over(before, job.lost, clock.now() - job.wanted_at):
+        return Failure(f"Its worker was lost in the middle of it, {job.lost} times in {before} attempts.", before)
     metrics.JOB_WAIT_SECONDS.labels(task.name).observe(max(0.0, (clock.now() - job.was_due_at).total_seconds()))
     remembered = request_ids.current.set(job.request_id)
     started = time.perf_counter()
@@ -130,7 +136,8 @@ def _outcome(run: Run, task: Task) -> Failure | None:
     except AppError as refusal:  # what it needs is away: the sentence says it all
         _log.warning("%s %s failed (attempt %d): %s", task.name, run.id, run.attempt, refusal)
         return Failure(tell(refusal), run.attempt)
-    except Exception as failure:  # noqa: BLE001  # the job edge: logged with its id, tried again or given up
+    # The job edge: logged with its id, tried again or given up. A SystemExit too, which would end the worker's thread.
+    except (Exception, SystemExit) as failure:  # noqa: BLE001  # as said above
         _log.exception("%s %s failed (attempt %d)", task.name, run.id, run.attempt)
         return Failure(tell(failure), run.attempt)
     else:
@@ -140,7 +147,7 @@ def _outcome(run: Run, task: Task) -> Failure | None:
 
 def settle(session: Session, job: Claimed, tries: Tries, failure: Failure, at: datetime) -> None:
     """Try again later, or give it up."""
-    if tries.are_over(failure.attempts, at - job.wanted_at):
+    if tries.are_over(failure.attempts, job.lost, at - job.wanted_at):
         queue.bury(session, job, failure.reason, attempts=failure.attempts)
         outcome = "dead"
     else:

@@ -8,7 +8,6 @@ from datetime import timedelta
 from functools import partial
 from types import TracebackType
 
-from pretamane.core.crew import QUICK_DEATH
 from pretamane.core.errors import AppError
 from pretamane.core.jobs import queries, queue, schedules
 from pretamane.core.jobs.batches import Batch
@@ -21,8 +20,9 @@ from pretamane.ports import Clock
 POLL_SECONDS = 1.0
 # What keeps others waiting for longer does so alone: the rest of its batch goes back to the queue.
 LONG_SECONDS = 1.0
-# Old enough that to die of an orphan is no quick death, after a few of which a crew gives the worker up.
-ORPHANS_FROM_AGE = QUICK_DEATH + 0.5
+# An orphan may be what killed the worker before. Until this age one does other work, so that however many orphans
+# kill, there is time for the rest between two of them.
+ORPHANS_FROM_AGE = 1.5
 MEASURED_EVERY = 5.0
 REST_AFTER_A_DEFECT = 60.0
 

@@ -4,6 +4,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import create_engine, text
+from tests.plans import explained
 from tests.workbench import note
 
 from pretamane.core.actors import OPERATOR
@@ -68,6 +70,7 @@ def test_a_dead_job_whose_key_was_queued_anew_gives_way_to_the_newer(bench):
     bench.run_due(note)
 
     assert (brought, bench.effects, bench.left) == ([], ["new"], 0)
+    assert bench.ask("SELECT act FROM audit_entries") == []
 
 
 def test_all_come_back_at_once(bench):
@@ -100,6 +103,26 @@ def test_the_queue_is_counted_by_state_and_by_the_age_of_what_waits_longest(benc
 
     assert {state: JOBS.labels(state.value)._value.get() for state in State} == dict.fromkeys(State, 1)
     assert OLDEST_JOB_SECONDS._value.get() == 20
+
+
+def test_the_queue_among_many_dead_jobs_is_counted_without_reading_them(shared_bench, owner_address, monkeypatch):
+    shared_bench.do(
+        "INSERT INTO jobs (id, name, args, priority, due_at, made_at, died_at)"
+        " SELECT gen_random_uuid(), 'note', '{}', 2, now(), now(), CASE WHEN n > 20 THEN now() END"
+        " FROM generate_series(1, 20000) AS n"
+    )
+    owner = create_engine(owner_address)
+    with owner.begin() as connection:
+        connection.execute(text("ANALYZE jobs"))
+    owner.dispose()
+    monkeypatch.setattr(queries, "MOST_DEAD_COUNTED", 500)
+
+    with explained(shared_bench.work.database.bind) as plans:
+        queue = shared_bench.work.run_now(queries.how_full)
+
+    assert (queue.counts[State.DUE], queue.counts[State.DEAD]) == (20, 500)
+    assert len(plans) == 2
+    assert [plan for plan in plans if "Seq Scan" in plan] == []
 
 
 def test_what_is_alive_is_listed_in_the_order_in_which_it_is_done(bench):

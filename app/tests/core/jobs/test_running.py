@@ -1,6 +1,7 @@
 """One attempt after the other: when the next comes, when it is given up, and what is told about it."""
 
 import logging
+import sys
 from datetime import timedelta
 
 import pytest
@@ -9,10 +10,12 @@ from hypothesis import strategies as st
 from tests.workbench import note
 
 from pretamane.core import events, request_ids
+from pretamane.core.actors import OPERATOR
 from pretamane.core.errors import Unavailable
-from pretamane.core.jobs import Tries, queue
+from pretamane.core.jobs import Tries, dead_letters, queue
 from pretamane.core.jobs.queue import LEASE
 from pretamane.core.metrics import JOBS_ENDED
+from pretamane.web.mail import FOR_A_DAY
 
 
 def fail(run):
@@ -34,6 +37,14 @@ def test_a_job_that_keeps_failing_is_dead_after_three_attempts_with_the_last_rea
 
     assert done == [1, 1, 1, 0, 0]
     assert fate(bench) == (3, True, "ValueError: attempt 3")
+
+
+def test_a_job_that_would_end_its_whole_process_has_failed_like_any_other(bench):
+    bench.queue()
+
+    bench.run_due(lambda _run: sys.exit(3))
+
+    assert fate(bench) == (1, False, "SystemExit: 3")
 
 
 def test_a_job_that_succeeds_at_last_is_gone(bench, clock):
@@ -87,15 +98,16 @@ def lose_the_worker(bench, clock):
     return len(claimed)
 
 
-def test_a_job_whose_worker_was_lost_three_times_is_buried_without_another_attempt(bench, clock):
+@pytest.mark.parametrize("tries", [Tries(), FOR_A_DAY], ids=["three attempts", "a day of them"])
+def test_a_job_whose_worker_was_lost_three_times_is_buried_without_another_attempt(bench, clock, tries):
     bench.queue(words="deadly")
     for _ in range(3):
         assert lose_the_worker(bench, clock) == 1
 
-    bench.run_due(note)
+    bench.run_due(note, tries)
 
     assert bench.effects == []
-    assert fate(bench) == (3, True, "Its worker was lost in the middle of it, at the last of 3 attempts.")
+    assert fate(bench) == (3, True, "Its worker was lost in the middle of it, 3 times in 3 attempts.")
 
 
 def test_a_job_whose_worker_was_lost_twice_still_has_its_third_attempt(bench, clock):
@@ -106,6 +118,32 @@ def test_a_job_whose_worker_was_lost_twice_still_has_its_third_attempt(bench, cl
     bench.run_due(note)
 
     assert (bench.effects, bench.left) == (["unlucky"], 0)
+
+
+def test_attempts_that_failed_are_no_lost_workers_and_those_lost_are_counted_across_them(bench, clock):
+    bench.queue(words="deadly at times")
+    for _ in range(3):
+        bench.run_due(fail, FOR_A_DAY)
+        clock.move(60)
+        lose_the_worker(bench, clock)
+
+    bench.run_due(note, FOR_A_DAY)
+
+    assert bench.effects == []
+    assert fate(bench) == (6, True, "Its worker was lost in the middle of it, 3 times in 6 attempts.")
+
+
+def test_what_is_brought_back_may_lose_its_worker_as_often_as_new_work(bench, clock):
+    job = bench.queue(words="deadly no more")
+    for _ in range(3):
+        lose_the_worker(bench, clock)
+    bench.run_due(note)
+    bench.work.run_now(dead_letters.bring_back, [job], OPERATOR)
+    lose_the_worker(bench, clock)
+
+    bench.run_due(note)
+
+    assert bench.effects == ["deadly no more"]
 
 
 def test_a_deadly_job_with_a_limit_in_time_is_buried_once_that_is_over(bench, clock):

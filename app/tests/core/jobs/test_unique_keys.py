@@ -7,6 +7,7 @@ import pytest
 from tests.workbench import keep_and_fail, note
 
 from pretamane.core.jobs import Priority, queue
+from pretamane.core.jobs.queue import LEASE
 
 
 def test_of_one_key_the_newest_arguments_are_done_once(bench):
@@ -85,6 +86,38 @@ def test_newer_work_does_not_wait_for_the_pause_after_a_failure_and_has_all_its_
 
     [new] = bench.claim()
     assert (new.args["words"], new.attempts) == ("new", 1)
+
+
+@pytest.mark.parametrize("when", ["while the last worker holds it", "once its lease has run out"])
+def test_newer_work_does_not_die_for_the_workers_that_the_old_has_lost(bench, clock, when):
+    bench.queue(words="deadly", unique="key")
+    for _ in range(2):
+        bench.claim()
+        clock.move(LEASE.total_seconds())
+    [last] = bench.claim()
+    if when == "once its lease has run out":
+        clock.move(LEASE.total_seconds())
+    bench.queue(words="new", unique="key")
+    clock.move(LEASE.total_seconds())
+
+    bench.run_due(note)
+
+    assert last.attempts == 3
+    assert (bench.effects, bench.left) == (["new"], 0)
+
+
+def test_newer_work_keeps_the_holder_of_a_lease_that_ran_out_from_acknowledging(bench, clock):
+    bench.queue(words="old", unique="key")
+    [old] = bench.claim()
+    clock.move(LEASE.total_seconds())
+    bench.queue(words="new", unique="key")
+
+    with pytest.raises(queue.LeaseLost):
+        bench.acknowledge(old)
+    bench.work.run_now(_put_back, old, "failed")
+
+    [new] = bench.claim()
+    assert (new.args["words"], new.attempts, new.lost, new.orphaned) == ("new", 1, 0, False)
 
 
 def test_a_key_of_a_dead_job_is_free(bench):

@@ -11,14 +11,14 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import ProgrammingError
 from tests.workbench import keep, note
+from tests.workforce import workforce
 
 from pretamane.core import metrics
-from pretamane.core.crew import QUICK_DEATH
 from pretamane.core.jobs import Schedule, Task, Tick
 from pretamane.core.jobs.batches import Batch
 from pretamane.core.jobs.listening import Ear
 from pretamane.core.jobs.queue import LEASE
-from pretamane.core.jobs.working import Worker
+from pretamane.core.jobs.working import ORPHANS_FROM_AGE, Worker
 
 WITHIN = 30.0
 
@@ -108,7 +108,7 @@ def test_what_has_not_begun_when_the_leases_run_out_is_left_to_others(bench, clo
     assert batch.begin_next() is None
 
 
-def test_a_worker_that_has_just_begun_leaves_orphans_alone_lest_its_crew_give_it_up(shared_bench):
+def test_a_worker_that_has_just_begun_leaves_orphans_for_later_lest_it_die_before_it_did_anything(shared_bench):
     begun = []
     shared_bench.queue(words="orphan")
     shared_bench.claim(lease=timedelta(0))
@@ -117,7 +117,7 @@ def test_a_worker_that_has_just_begun_leaves_orphans_alone_lest_its_crew_give_it
     with working(shared_bench, Task("note", lambda _run: begun.append(time.monotonic()))):
         eventually(lambda: begun)
 
-    assert begun[0] - started > QUICK_DEATH
+    assert begun[0] - started > ORPHANS_FROM_AGE
 
 
 def test_a_schedule_s_job_is_queued_and_done(shared_bench):
@@ -165,6 +165,15 @@ def test_the_queue_is_measured_by_the_worker(shared_bench, monkeypatch):
 
     with working(shared_bench, Task("note", note)):
         assert measured.wait(WITHIN)
+
+
+def test_a_job_queued_while_the_worker_idles_begins_long_before_its_next_look(shared_bench, database_address, tmp_path):
+    with workforce(tmp_path, database_address, processes=0, looks_every=60) as force:
+        shared_bench.queue("long", seconds=0)
+        force.eventually(lambda: shared_bench.left == 0)
+        time.sleep(0.5)  # until its threads have found nothing more
+        shared_bench.queue("long", seconds=0)
+        force.eventually(lambda: shared_bench.left == 0, within=2)
 
 
 @pytest.fixture
