@@ -1,7 +1,9 @@
 """The mails about a message, sent after the answer."""
 
+from contextlib import suppress
 from uuid import UUID
 
+from pretamane.core.errors import Undeliverable
 from pretamane.core.jobs import Run
 from pretamane.notifications import queries, service
 from pretamane.web.mail import Post
@@ -19,8 +21,10 @@ def tell_practice(post: Post, run: Run) -> None:
 
 
 def thank_visitor(post: Post, run: Run) -> None:
+    """An address that nobody has was typed by a stranger, and is nothing that a person here should look at."""
     if notice := run.read(queries.thanks_to_visitor, _submission(run)):
-        _send(post, run, "notifications/thanks", notice)
+        with suppress(Undeliverable):
+            _send(post, run, "notifications/thanks", notice)
 
 
 def _send(post: Post, run: Run, template: str, notice: queries.Notice, **more: object) -> None:

@@ -215,6 +215,34 @@ def test_an_address_that_is_refused_for_good_is_given_up_at_once(write, do_jobs,
     assert "it answered 550" in caplog.text
 
 
+def test_a_recipient_of_the_practice_s_own_who_is_refused_is_found_among_the_dead_at_once(
+    write, practice_with, do_jobs, port, connection
+):
+    practice_with(recipient=OFFICE, thanks_visitors=False)
+    write()
+
+    with opened(PostOffice({"RCPT": f"550 5.1.1 <{OFFICE}> unknown"}), port=port):
+        do_jobs()
+
+    dead = connection.execute(text("SELECT name, attempts, last_failure FROM jobs WHERE died_at IS NOT NULL")).one()
+    assert (dead.name, dead.attempts) == ("notifications.tell-practice", 1)
+    assert "it answered 550" in dead.last_failure
+    assert OFFICE not in dead.last_failure
+
+
+def test_a_relay_that_says_no_for_an_hour_loses_no_mail(write, practice_with, do_jobs, clock, port):
+    practice_with(recipient=OFFICE)
+    write()
+    with opened(PostOffice({"RCPT": "554 Relay denied"}), port=port):
+        do_jobs()
+    clock.move(3600)
+
+    with opened(PostOffice(), port=port) as mended:
+        do_jobs()
+
+    assert sorted(mended.recipients) == ["ada@example.org", OFFICE]
+
+
 @pytest.mark.usefixtures("office")
 def test_what_was_sent_is_counted(write, do_jobs):
     before = counted("mails_sent_total", template="notifications/thanks")
