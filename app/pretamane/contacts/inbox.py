@@ -20,10 +20,13 @@ from pretamane.core.database import now
 from pretamane.core.errors import ChangedMeanwhile, Conflict, NotFound
 from pretamane.core.events import Event
 from pretamane.core.http.versions import Seen
+from pretamane.core.jobs import queries as job_queries
 
 CHANGED = "submissions.changed"
 SEND_ANSWER = "contacts.send-answer"
 MARKED = "marked by staff"
+REFUSED = "no mail reaches this address"
+GIVEN_UP = "every attempt failed, and an administrator can have it tried again"
 # What a page offers; a click on its last moment still has to travel.
 UNDO_FOR = timedelta(seconds=10)
 UNDO_GRACE = timedelta(seconds=5)
@@ -210,8 +213,17 @@ def answer(session: Session, submission_id: UUID, seen: Seen, text: str, by: Act
 
 
 def note_delivery(session: Session, note_id: UUID, *, left: bool) -> None:
-    values = {"sent_at": now(session)} if left else {"failure": "no mail reaches this address"}
+    values = {"sent_at": now(session)} if left else {"failure": REFUSED}
     session.execute(update(Note).where(Note.id == note_id).values(values))
+
+
+def note_fate(session: Session, event: Event) -> None:
+    """Of the job that was to send an answer: staff see that it was given up, until somebody has it tried again."""
+    if event.details["job"] != SEND_ANSWER:
+        return
+    job, state = job_queries.one(session, event.subject)
+    failure = GIVEN_UP if state is job_queries.State.DEAD else None
+    session.execute(update(Note).where(Note.id == UUID(job.args["note"])).values(failure=failure))
 
 
 def hand_over(session: Session, event: Event) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from pretamane.core import audit
+from pretamane.core import audit, events
 from pretamane.core.actors import Actor
 from pretamane.core.database import now
 from pretamane.core.errors import NotFound
@@ -37,4 +37,7 @@ def _bring_back(session: Session, job: UUID, by: Actor) -> bool:
         index_elements=[Job.name, Job.unique_key], index_where=Job.died_at.is_(None)
     )
     audit.record(session, by, "job.brought-back", job)
-    return session.scalar(unless_queued.returning(Job.id)) is not None
+    if session.scalar(unless_queued.returning(Job.id)) is None:
+        return False
+    events.emit(session, "job.brought-back", job, job=dead["name"])
+    return True

@@ -165,7 +165,7 @@ _PUT_BACK = text("""
         attempts = CASE WHEN again THEN 0 ELSE :attempts END,
         due_at = CASE WHEN again THEN greatest(wanted_at, :now) ELSE :due_at END,
         died_at = CASE WHEN again THEN NULL ELSE CAST(:died_at AS timestamptz) END
-    WHERE id = :id AND lease = :lease
+    WHERE id = :id AND lease = :lease RETURNING died_at IS NOT NULL
 """)
 
 
@@ -175,11 +175,11 @@ def put_back(session: Session, job: Claimed, due_at: datetime, reason: str) -> N
     session.execute(_PUT_BACK, values | {"id": job.id, "lease": job.lease, "now": now(session)})
 
 
-def bury(session: Session, job: Claimed, reason: str, *, attempts: int) -> None:
-    """To the dead-letter list, where a person finds it."""
+def bury(session: Session, job: Claimed, reason: str, *, attempts: int) -> bool:
+    """To the dead-letter list, where a person finds it; False where somebody else has it, or wants it anew."""
     at = now(session)
     values = {"attempts": attempts, "due_at": at, "died_at": at, "failure": reason}
-    session.execute(_PUT_BACK, values | {"id": job.id, "lease": job.lease, "now": at})
+    return session.execute(_PUT_BACK, values | {"id": job.id, "lease": job.lease, "now": at}).scalar() is True
 
 
 _GIVE_BACK = text("""

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from pretamane.core import metrics, request_ids
+from pretamane.core import events, metrics, request_ids
 from pretamane.core.database import after_commit
 from pretamane.core.errors import AppError, Undeliverable
 from pretamane.core.jobs import queue
@@ -142,7 +142,8 @@ def _outcome(run: Run, task: Task) -> Failure | None:
 def settle(session: Session, job: Claimed, tries: Tries, failure: Failure, at: datetime) -> None:
     """Try again later, or give it up."""
     if failure.is_final or tries.are_over(failure.attempts, at - job.wanted_at):
-        queue.bury(session, job, failure.reason, attempts=failure.attempts)
+        if queue.bury(session, job, failure.reason, attempts=failure.attempts):
+            events.emit(session, "job.died", job.id, job=job.name)
         outcome = "dead"
     else:
         queue.put_back(session, job, at + tries.pause(failure.attempts), failure.reason)
