@@ -9,6 +9,7 @@ from sqlalchemy import text
 from tests.mail_server import PostOffice, opened
 from tests.notifications.conftest import OFFICE
 
+from pretamane.adapters.postgres_embedded import APP_ROLE
 from pretamane.system import demo
 
 SPAM_TRAP = {"leave_empty": "filled in by a program"}
@@ -188,6 +189,28 @@ def test_after_an_hour_without_a_mail_server_everybody_hears_once(write, practic
     assert sorted(office.recipients) == sorted([OFFICE] * 3 + thanked)
     assert len({mail["Message-ID"] for mail in office.taken}) == 6
     assert (do_jobs(), dead()) == (0, 0)
+
+
+def test_after_an_hour_of_trouble_in_our_own_house_everybody_hears_of_what_was_received(
+    write, practice_with, do_jobs, clock, office, connection
+):
+    def rename(table, name):
+        connection.execute(text("RESET ROLE"))
+        connection.execute(text(f"ALTER TABLE {table} RENAME TO {name}"))
+        connection.execute(text(f"SET LOCAL ROLE {APP_ROLE}"))
+
+    practice_with(recipient=OFFICE)
+    write()
+    rename("visitors_thanked", "mislaid")
+    for _minute in range(60):
+        do_jobs()
+        clock.move(60)
+    rename("mislaid", "visitors_thanked")
+
+    clock.move(3600)
+    do_jobs()
+
+    assert sorted(office.recipients) == ["ada@example.org", OFFICE]
 
 
 def test_after_a_day_without_a_mail_server_it_is_given_up_where_a_person_finds_it(write, do_jobs, clock, dead):
