@@ -14,7 +14,15 @@ def send_answer(post: Post, run: Run) -> None:
     letter = run.read(queries.letter, note_id)
     left = True
     try:
-        post.send(run, "contacts/answer", letter.to, letter.subject, reply_to=letter.reply_to, **letter.context)
+        post.send(
+            run,
+            "contacts/answer",
+            letter.to,
+            letter.subject,
+            reply_to=letter.reply_to,
+            is_written_by_a_person=True,
+            **letter.context,
+        )
     except Undeliverable:
         left = False
     run.finish(inbox.note_delivery, note_id, left=left)

@@ -51,7 +51,15 @@ class Post:
         self.mailer, self.sender, self.public_url, self._face = mailer, sender, public_url, face
 
     def send(
-        self, run: Run, template: str, to: str, subject: str, *, reply_to: str | None = None, **context: object
+        self,
+        run: Run,
+        template: str,
+        to: str,
+        subject: str,
+        *,
+        reply_to: str | None = None,
+        is_written_by_a_person: bool = False,
+        **context: object,
     ) -> None:
         """Raises Unavailable while the mail server is away; let it pass, and the job is tried again with the same
         Message-ID. Raises Undeliverable when no mail reaches that address; let it pass, and the job is given up at
@@ -71,6 +79,8 @@ class Post:
                 **context,
             )
             _answer_to(message, reply_to)
+            if is_written_by_a_person:  # whose mails absence notes answer
+                del message["Auto-Submitted"]
             self.mailer.send(message)
         except AppError as refusal:
             FAILED.labels(template, refusal.code).inc()

@@ -53,6 +53,14 @@ def test_an_answer_is_on_its_way_until_a_mail_server_took_it(fate, do_jobs, port
     assert [mail["To"] for mail in office.taken] == ["ada@example.org"]
 
 
+@pytest.mark.usefixtures("fate")
+def test_an_answer_does_not_say_that_a_program_wrote_it(do_jobs, port):
+    with opened(PostOffice(), port=port) as office:
+        do_jobs()
+
+    assert [mail["Auto-Submitted"] for mail in office.taken] == [None]
+
+
 def test_an_answer_to_an_address_that_nobody_has_could_not_be_sent(fate, do_jobs, port):
     with opened(PostOffice(REFUSES_FOR_GOOD), port=port):
         do_jobs()
