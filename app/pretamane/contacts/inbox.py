@@ -140,17 +140,12 @@ def _unblock(session: Session, submission: Submission) -> bool:
 
 def _tell(session: Session, done: Sequence[_Done], wanted: Change, by: Actor) -> Event:
     """The event keeps the old values, which is what an undo puts back."""
-    to = _as_words(wanted.values)
     for each in done:
         sender = {"blocked": wanted.blocking, "unblocked": each.before.get("blocked", False)}
-        audit.record(session, by, "submission.changed", each.submission.id, **sender, **to)
-    rows = [[str(each.submission.id), each.submission.version, _as_words(each.before)] for each in done]
-    whose = str(by.account_id) if by.account_id else None
-    return events.emit(session, CHANGED, done[0].submission, by=whose, rows=rows, to=to, blocked=wanted.blocking)
-
-
-def _as_words(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: str(value) if isinstance(value, UUID) else value for name, value in values.items()}
+        audit.record(session, by, "submission.changed", each.submission.id, **sender, **wanted.values)
+    rows = [[each.submission.id, each.submission.version, each.before] for each in done]
+    first, to = done[0].submission, wanted.values
+    return events.emit(session, CHANGED, first, by=by.account_id, rows=rows, to=to, blocked=wanted.blocking)
 
 
 def undo(session: Session, event_id: UUID, by: Actor) -> Outcome:
@@ -208,7 +203,7 @@ def answer(session: Session, submission_id: UUID, seen: Seen, text: str, by: Act
     _touch(session, submission)
     session.flush()
     jobs.enqueue(session, SEND_ANSWER, unique=str(answered.id), note=answered.id)
-    audit.record(session, by, "submission.answered", submission_id, note=str(answered.id), done=done)
+    audit.record(session, by, "submission.answered", submission_id, note=answered.id, done=done)
     return answered
 
 

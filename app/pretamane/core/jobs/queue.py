@@ -1,6 +1,5 @@
 """The queue itself: put in, take out under a lease, acknowledge, put back."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from pretamane.core import request_ids
 from pretamane.core.database import now
+from pretamane.core.details import as_json
 from pretamane.core.ids import new_id
 
 LEASE = timedelta(seconds=60)
@@ -81,7 +81,7 @@ def enqueue(
         {
             "id": new_id(),
             "name": name,
-            "args": json.dumps(args, default=str),
+            "args": as_json(args),
             "priority": priority,
             "unique_key": unique,
             "due_at": at + delay,
