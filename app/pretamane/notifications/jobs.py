@@ -28,7 +28,8 @@ def thank_visitor(post: Post, run: Run) -> None:
 
 
 def _send(post: Post, run: Run, template: str, notice: queries.Notice, **more: object) -> None:
-    post.send(run, template, notice.to, notice.subject, reply_to=notice.reply_to, **notice.context, **more)
+    how = {**notice.context, **more}
+    post.send(run, template, notice.to, notice.subject, reply_to=notice.reply_to, is_written_by_a_person=False, **how)
 
 
 def _submission(run: Run) -> UUID:
