@@ -72,6 +72,8 @@ WITH_TABLES = (
 # Who acts in the same transaction when something happens further right.
 LISTENERS: events.Listeners = {
     "account.deactivated": (inbox.hand_over,),
+    "job.brought-back": (inbox.note_fate,),
+    "job.died": (inbox.note_fate,),
     "message.received": (notifications.announce,),
 }
 # Each statement on them takes a fraction of a millisecond: few serve many.
@@ -227,7 +229,7 @@ def tasks(platform: Platform) -> dict[str, Task]:
     post = platform.post
     all_of_them = [
         Task("sweep", _sweep),
-        Task(notifications.MESSAGE_RECEIVED, notifications_jobs.tell_everyone),
+        Task(notifications.MESSAGE_RECEIVED, notifications_jobs.tell_everyone, FOR_A_DAY),
         Task(notifications.TELL_PRACTICE, partial(notifications_jobs.tell_practice, post), FOR_A_DAY),
         Task(inbox.SEND_ANSWER, partial(contacts_jobs.send_answer, post), FOR_A_DAY),
         Task(notifications.THANK_VISITOR, partial(notifications_jobs.thank_visitor, post), FOR_A_DAY),

@@ -42,16 +42,16 @@ class Letters:
         if account is None or not account.is_active or account.is_invited:
             return
         token = run.read(links.make, Purpose.RESET, account.id)
-        told = {"link": link_address(self.post.public_url, token), "name": account.name}
-        self.post.send(run, "accounts/reset", account.email, "Set a new password", **told)
+        link = link_address(self.post.public_url, token)
+        self.post.send(run, "accounts/reset", account.email, "Set a new password", link=link, name=account.name)
 
     def send_new_email(self, run: Run) -> None:
         account, email = run.read(_active, UUID(run.args["account"])), run.args["email"]
         if account is None or service.mark_of_password(account) != run.args["password"]:
             return
         token = run.read(links.make, Purpose.NEW_EMAIL, account.id, email)
-        told = {"link": link_address(self.post.public_url, token), "name": account.name}
-        self.post.send(run, "accounts/new-email", email, "Confirm your new e-mail address", **told)
+        link, subject = link_address(self.post.public_url, token), "Confirm your new e-mail address"
+        self.post.send(run, "accounts/new-email", email, subject, link=link, name=account.name)
 
     def tell_old_email(self, run: Run) -> None:
         account = run.read(_active, UUID(run.args["account"]))

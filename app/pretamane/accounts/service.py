@@ -102,9 +102,8 @@ def deactivate(session: Session, account_id: UUID, successor_id: UUID | None, by
     sessions.end_all_of(session, account.id)
     keys.revoke_all_of(session, account.id)
     links.end_all_of(session, account.id)
-    told = str(successor) if successor else None
-    audit.record(session, by, "account.deactivated", account.id, successor=told)
-    events.emit(session, "account.deactivated", account, successor=told)
+    audit.record(session, by, "account.deactivated", account.id, successor=successor)
+    events.emit(session, "account.deactivated", account, successor=successor)
 
 
 def _keep_one(leaving: Account, administrators: Sequence[UUID]) -> None:
@@ -159,8 +158,8 @@ def ask_for_new_email(session: Session, email: str, by: Actor) -> None:
     account = queries.own_account(session, by)
     if queries.by_email(session, email) is not None:
         raise taken(email)
-    known, under = str(account.id), mark_of_password(account)
-    jobs.enqueue(session, SEND_NEW_EMAIL, unique=known, account=known, email=email, password=under)
+    under = mark_of_password(account)
+    jobs.enqueue(session, SEND_NEW_EMAIL, unique=str(account.id), account=account.id, email=email, password=under)
     audit.record(session, by, "account.asked-for-new-email", account.id)
 
 

@@ -1,5 +1,6 @@
 """Mail over SMTP: nobody else reads the line, and the server has proved its name, unless MAIL_URL says otherwise."""
 
+import re
 import smtplib
 import ssl
 from collections.abc import Iterator
@@ -15,6 +16,11 @@ PATIENCE_SECONDS = 30
 PROBE_SECONDS = 5
 # Anyone may ask for /health as often as they like; the mail server is not bothered for each of them.
 REMEMBERED_SECONDS = 30.0
+# The exact codes of RFC 3463, which most servers give: 5.1 is about addresses, of which 5.1.7 and 5.1.8 are our own.
+_ENHANCED = re.compile(rb"[245]\.\d{1,3}\.\d{1,3}\b")
+_OF_THE_RECIPIENT = re.compile(rb"5\.1\.(?![78]$)\d+")
+# What the others say of a mailbox that is not there (RFC 5321).
+_NO_SUCH_MAILBOX = frozenset({550, 551, 553})
 
 
 class SmtpMailer:
@@ -32,8 +38,8 @@ class SmtpMailer:
             try:
                 _hand_over(smtp, message)
             except smtplib.SMTPRecipientsRefused as refusal:
-                code = next(iter(refusal.recipients.values()))[0]
-                if code >= 500:
+                code, words = next(iter(refusal.recipients.values()))
+                if _has_no_such_recipient(code, words):
                     raise Undeliverable(f"The mail server has no such recipient (it answered {code}).") from None
                 raise
 
@@ -85,6 +91,13 @@ def _hand_over(smtp: smtplib.SMTP, message: EmailMessage) -> None:
             raise Undeliverable("The mail server cannot write to addresses with letters beyond ASCII.")
         options = ("SMTPUTF8", "BODY=8BITMIME")
     smtp.sendmail(sender, [recipient], message.as_bytes(), options)
+
+
+def _has_no_such_recipient(code: int, words: bytes) -> bool:
+    """Whether it is the address that is wrong; a relay or a policy that says no may say yes once somebody mends it."""
+    if said := _ENHANCED.match(words):
+        return _OF_THE_RECIPIENT.fullmatch(said[0]) is not None
+    return code in _NO_SUCH_MAILBOX
 
 
 @contextmanager

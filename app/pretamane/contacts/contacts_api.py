@@ -56,8 +56,8 @@ def list_contacts(
     summary="Contacts as a table",
     response_description="UTF-8, with a line of names first",
 )
-async def export_contacts(_by: ContactsReader, work: Work, q: Search = None, tag: TagWanted = None) -> Response:
-    return await exports.download(work, exports.Export("contacts", exports.CONTACTS, lists.people, People(q, tag)))
+async def export_contacts(by: ContactsReader, work: Work, q: Search = None, tag: TagWanted = None) -> Response:
+    return await exports.download(work, exports.Export("contacts", exports.CONTACTS, lists.people, People(q, tag)), by)
 
 
 @router.get(

@@ -4,13 +4,16 @@ import csv
 import io
 import re
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Row
+from sqlalchemy.orm import Session
 from starlette.responses import StreamingResponse
 
 from pretamane.contacts.lists import Messages, People
+from pretamane.core import audit
+from pretamane.core.actors import Actor
 from pretamane.core.paging import Page
 from pretamane.core.unit_of_work import UnitOfWork
 
@@ -51,9 +54,9 @@ def harmless(value: object) -> str:
     return _BEGINS_A_FORMULA.sub(lambda begins: f"{begins[1] or ''}'", str(value))
 
 
-async def download(work: UnitOfWork, export: Export) -> StreamingResponse:
+async def download(work: UnitOfWork, export: Export, by: Actor) -> StreamingResponse:
     """The first rows are read before the answer begins, so that a database that is away is a refusal and no file."""
-    first = await _chunk(work, export, None)
+    first = await work.run(_begun, export, by)
     return StreamingResponse(
         _lines(work, export, first),
         media_type="text/csv; charset=utf-8",
@@ -65,16 +68,19 @@ async def download(work: UnitOfWork, export: Export) -> StreamingResponse:
     )
 
 
+def _begun(session: Session, export: Export, by: Actor) -> Page[Row[Any]]:
+    """Who takes everything away at once leaves a trace; of how it was narrowed, what people typed is not kept."""
+    filters = [name for name, value in asdict(export.which).items() if value is not None]
+    audit.record(session, by, f"{export.name}.exported", filters=filters)
+    return export.read(session, export.which, limit=CHUNK, columns=export.columns)
+
+
 async def _lines(work: UnitOfWork, export: Export, page: Page[Row[Any]]) -> AsyncIterator[str]:
     yield MARK + _written([export.columns])
     yield _written(_cells(export, page))
     while page.next is not None:
-        page = await _chunk(work, export, page.next)
+        page = await work.run(export.read, export.which, after=page.next, limit=CHUNK, columns=export.columns)
         yield _written(_cells(export, page))
-
-
-async def _chunk(work: UnitOfWork, export: Export, after: str | None) -> Page[Row[Any]]:
-    return await work.run(export.read, export.which, after=after, limit=CHUNK, columns=export.columns)
 
 
 def _cells(export: Export, page: Page[Row[Any]]) -> Iterable[Sequence[str]]:

@@ -20,10 +20,13 @@ from pretamane.core.database import now
 from pretamane.core.errors import ChangedMeanwhile, Conflict, NotFound
 from pretamane.core.events import Event
 from pretamane.core.http.versions import Seen
+from pretamane.core.jobs import queries as job_queries
 
 CHANGED = "submissions.changed"
 SEND_ANSWER = "contacts.send-answer"
 MARKED = "marked by staff"
+REFUSED = "no mail reaches this address"
+GIVEN_UP = "every attempt failed, and an administrator can have it tried again"
 # What a page offers; a click on its last moment still has to travel.
 UNDO_FOR = timedelta(seconds=10)
 UNDO_GRACE = timedelta(seconds=5)
@@ -31,10 +34,11 @@ UNDO_GRACE = timedelta(seconds=5)
 
 @dataclass(frozen=True)
 class Change:
-    """New values for what is known about a message; `blocking` says what becomes of the sender of spam."""
+    """New values for what is known about a message, and what becomes of the sender of spam."""
 
     values: Mapping[str, Any]
     blocking: bool = False
+    unblocking: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,11 +95,14 @@ def _locked(session: Session, wanted: Collection[UUID]) -> Sequence[Submission]:
 def _apply(session: Session, submission: Submission, wanted: Change, by: Actor) -> Mapping[str, Any] | None:
     """What an undo would put back; None when nothing is different."""
     status = wanted.values.get("status", submission.status)
-    if wanted.blocking and status == SPAM:
-        _block(session, submission, by)
-    if all(getattr(submission, name) == value for name, value in wanted.values.items()):
+    blocked = wanted.blocking and status == SPAM and _block(session, submission, by)
+    unblocked = wanted.unblocking and status == SPAM and _unblock(session, submission)
+    is_as_wanted = all(getattr(submission, name) == value for name, value in wanted.values.items())
+    if is_as_wanted and not blocked and not unblocked:
         return None
     before = {name: getattr(submission, name) for name in (*wanted.values, "spam_reason")}
+    if blocked or unblocked:
+        before["blocked"] = unblocked
     if submission.status == SPAM and status != SPAM:
         before["blocked"] = _welcome(session, submission)
     if submission.status != SPAM and status == SPAM:
@@ -114,30 +121,31 @@ def _touch(session: Session, submission: Submission) -> None:
 def _welcome(session: Session, submission: Submission) -> bool:
     """What turns out to be no spam has a sender, who is a contact now and not blocked; whether one was blocked."""
     submission.spam_reason = None
-    sender = BlockedSender.email == normalised_email(submission.email)
-    unblocked = session.scalar(delete(BlockedSender).where(sender).returning(BlockedSender.email))
     if submission.contact_id is None:
         submission.contact_id = meet(session, submission)
-    return unblocked is not None
+    return _unblock(session, submission)
 
 
-def _block(session: Session, submission: Submission, by: Actor) -> None:
-    blocked = {"email": normalised_email(submission.email), "made_at": now(session), "blocked_by": by.name}
-    session.execute(insert(BlockedSender).values(blocked).on_conflict_do_nothing())
+def _block(session: Session, submission: Submission, by: Actor) -> bool:
+    """Whether that is new."""
+    sender = {"email": normalised_email(submission.email), "made_at": now(session), "blocked_by": by.name}
+    blocked = insert(BlockedSender).values(sender).on_conflict_do_nothing().returning(BlockedSender.email)
+    return session.scalar(blocked) is not None
+
+
+def _unblock(session: Session, submission: Submission) -> bool:
+    sender = BlockedSender.email == normalised_email(submission.email)
+    return session.scalar(delete(BlockedSender).where(sender).returning(BlockedSender.email)) is not None
 
 
 def _tell(session: Session, done: Sequence[_Done], wanted: Change, by: Actor) -> Event:
     """The event keeps the old values, which is what an undo puts back."""
-    to = _as_words(wanted.values)
     for each in done:
-        audit.record(session, by, "submission.changed", each.submission.id, blocked=wanted.blocking, **to)
-    rows = [[str(each.submission.id), each.submission.version, _as_words(each.before)] for each in done]
-    whose = str(by.account_id) if by.account_id else None
-    return events.emit(session, CHANGED, done[0].submission, by=whose, rows=rows, to=to, blocked=wanted.blocking)
-
-
-def _as_words(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: str(value) if isinstance(value, UUID) else value for name, value in values.items()}
+        sender = {"blocked": wanted.blocking, "unblocked": each.before.get("blocked", False)}
+        audit.record(session, by, "submission.changed", each.submission.id, **sender, **wanted.values)
+    rows = [[each.submission.id, each.submission.version, each.before] for each in done]
+    first, to = done[0].submission, wanted.values
+    return events.emit(session, CHANGED, first, by=by.account_id, rows=rows, to=to, blocked=wanted.blocking)
 
 
 def undo(session: Session, event_id: UUID, by: Actor) -> Outcome:
@@ -151,10 +159,12 @@ def undo(session: Session, event_id: UUID, by: Actor) -> Outcome:
 
 
 def _back_to(before: Mapping[str, Any]) -> Change:
+    """Without a word about the sender's block it was not touched, and is not now."""
     values = {name: value for name, value in before.items() if name != "blocked"}
     if values.get("assignee_id"):
         values["assignee_id"] = UUID(values["assignee_id"])
-    return Change(values, blocking=before.get("blocked", False))
+    was_blocked = before.get("blocked")
+    return Change(values, blocking=was_blocked is True, unblocking=was_blocked is False)
 
 
 def undoable(session: Session, event_id: UUID, by: Actor, grace: timedelta = timedelta(0)) -> Event:
@@ -193,13 +203,22 @@ def answer(session: Session, submission_id: UUID, seen: Seen, text: str, by: Act
     _touch(session, submission)
     session.flush()
     jobs.enqueue(session, SEND_ANSWER, unique=str(answered.id), note=answered.id)
-    audit.record(session, by, "submission.answered", submission_id, note=str(answered.id), done=done)
+    audit.record(session, by, "submission.answered", submission_id, note=answered.id, done=done)
     return answered
 
 
 def note_delivery(session: Session, note_id: UUID, *, left: bool) -> None:
-    values = {"sent_at": now(session)} if left else {"failure": "no mail reaches this address"}
+    values = {"sent_at": now(session)} if left else {"failure": REFUSED}
     session.execute(update(Note).where(Note.id == note_id).values(values))
+
+
+def note_fate(session: Session, event: Event) -> None:
+    """Of the job that was to send an answer: staff see that it was given up, until somebody has it tried again."""
+    if event.details["job"] != SEND_ANSWER:
+        return
+    job, state = job_queries.one(session, event.subject)
+    failure = GIVEN_UP if state is job_queries.State.DEAD else None
+    session.execute(update(Note).where(Note.id == UUID(job.args["note"])).values(failure=failure))
 
 
 def hand_over(session: Session, event: Event) -> None:

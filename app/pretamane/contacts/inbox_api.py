@@ -84,8 +84,8 @@ def change_submissions(by: ContactsWriter, work: Work, changes: BulkChanges) -> 
     summary="Messages as a table",
     response_description="UTF-8, with a line of names first",
 )
-async def export_submissions(_by: ContactsReader, work: Work, which: Which) -> Response:
-    return await exports.download(work, exports.Export("messages", exports.SUBMISSIONS, lists.messages, which))
+async def export_submissions(by: ContactsReader, work: Work, which: Which) -> Response:
+    return await exports.download(work, exports.Export("messages", exports.SUBMISSIONS, lists.messages, which), by)
 
 
 @router.get(

@@ -168,8 +168,8 @@ def merge(session: Session, survivor_id: UUID, seen: Seen, other_id: UUID, other
     _touch(session, other)
     session.flush()
     _move(session, other_id, survivor_id)
-    audit.record(session, by, "contact.merged", survivor_id, other=str(other_id))
-    events.emit(session, "contact.merged", survivor, other=str(other_id))
+    audit.record(session, by, "contact.merged", survivor_id, other=other_id)
+    events.emit(session, "contact.merged", survivor, other=other_id)
     session.refresh(survivor)
     return survivor
 

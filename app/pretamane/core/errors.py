@@ -73,7 +73,10 @@ class VersionNeeded(AppError):
 
 
 class Undeliverable(AppError):
-    """No mail reaches this address, now or later; trying again would only annoy the server that said so."""
+    """No mail reaches this address, now or later; trying again would only annoy the server that said so.
+
+    A job that lets it pass is given up at once.
+    """
 
     status, code = 422, "undeliverable"
 

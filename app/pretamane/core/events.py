@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from pretamane.core import request_ids
 from pretamane.core.database import Record, now
+from pretamane.core.details import as_kept
 from pretamane.core.ids import new_id
 
 KEPT_FOR = timedelta(days=30)
@@ -48,7 +49,7 @@ def emit(session: Session, name: str, subject: Identified | UUID, **details: obj
         "id": new_id(),
         "name": name,
         "subject": subject if isinstance(subject, UUID) else subject.id,
-        "details": details,
+        "details": as_kept(details),
         "request_id": request_ids.current.get(),
         "made_at": now(session),
     }

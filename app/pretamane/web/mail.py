@@ -51,12 +51,20 @@ class Post:
         self.mailer, self.sender, self.public_url, self._face = mailer, sender, public_url, face
 
     def send(
-        self, run: Run, template: str, to: str, subject: str, *, reply_to: str | None = None, **context: object
-    ) -> bool:
-        """False when no mail reaches that address, which is logged and counted here: there is nothing to try again.
-
-        Raises Unavailable while the mail server is away; let it pass, and the job is tried again with the same
-        Message-ID. The templates get `public_url` too. No connection is held while the server is spoken to.
+        self,
+        run: Run,
+        template: str,
+        to: str,
+        subject: str,
+        *,
+        reply_to: str | None = None,
+        is_written_by_a_person: bool = False,
+        **context: object,
+    ) -> None:
+        """Raises Unavailable while the mail server is away; let it pass, and the job is tried again with the same
+        Message-ID. Raises Undeliverable when no mail reaches that address; let it pass, and the job is given up at
+        once, for a person to see. The templates get `public_url` too. No connection is held while the server is
+        spoken to.
         """
         try:
             message = compose(
@@ -71,15 +79,15 @@ class Post:
                 **context,
             )
             _answer_to(message, reply_to)
+            if is_written_by_a_person:  # whose mails absence notes answer
+                del message["Auto-Submitted"]
             self.mailer.send(message)
         except AppError as refusal:
             FAILED.labels(template, refusal.code).inc()
-            if not isinstance(refusal, Undeliverable):
-                raise
-            _log.warning("%s of job %s is given up: %s", template, run.id, refusal.sentence)
-            return False
+            if isinstance(refusal, Undeliverable):
+                _log.warning("%s of job %s is given up: %s", template, run.id, refusal.sentence)
+            raise
         SENT.labels(template).inc()
-        return True
 
     def _message_id(self, run: Run, template: str, to: str) -> str:
         """The same for every attempt at one mail, so that a mailbox that gets it twice can tell."""

@@ -7,7 +7,8 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.contacts.conftest import one_of
+from sqlalchemy import text
+from tests.contacts.conftest import VERA, one_of
 
 from pretamane.contacts import exports
 from pretamane.contacts.exports import harmless
@@ -67,6 +68,29 @@ def test_contacts_are_exported_with_their_tags(desk, write):
     [row] = rows_of(desk.get("/api/v1/contacts.csv"))
 
     assert (row["email"], row["tags"]) == ("ada@example.org", "tax, vip")
+
+
+def test_an_export_is_audited_with_how_it_was_narrowed_but_not_what_was_sought(onlooker, write, connection):
+    write("Ada Byron")
+
+    onlooker.get("/api/v1/submissions.csv", params={"status": "spam", "q": "Ada"})
+    onlooker.get("/api/v1/contacts.csv")
+
+    audited = connection.execute(text("SELECT account_id, act, details FROM audit_entries ORDER BY id")).all()
+    assert audited == [
+        (VERA.account_id, "messages.exported", {"filters": ["status", "search"]}),
+        (VERA.account_id, "contacts.exported", {"filters": []}),
+    ]
+
+
+def test_an_export_longer_than_a_chunk_is_audited_once(desk, write, monkeypatch, connection):
+    monkeypatch.setattr(exports, "CHUNK", 1)
+    for name in ("Ada Byron", "Bob Stone"):
+        write(name)
+
+    desk.get("/api/v1/submissions.csv")
+
+    assert connection.execute(text("SELECT act FROM audit_entries")).all() == [("messages.exported",)]
 
 
 def test_a_viewer_may_export_and_a_stranger_may_not(onlooker, client):

@@ -134,7 +134,7 @@ def test_an_export_holds_no_connection_while_its_rows_travel(platform_of_its_own
     wanted = exports.Export("messages", exports.SUBMISSIONS, lists.messages, Messages())
 
     async def connections_in_use_after_each_part() -> list[int]:
-        answer = await exports.download(platform_of_its_own.work, wanted)
+        answer = await exports.download(platform_of_its_own.work, wanted, STEFAN)
         pool = platform_of_its_own.database.bind.engine.pool
         return [pool.checkedout() async for _ in answer.body_iterator]
 

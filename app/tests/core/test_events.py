@@ -44,6 +44,15 @@ def test_an_event_is_kept_with_when_and_why_and_whoever_listens_hears_it(databas
     assert told.id == event["id"]
 
 
+def test_ids_and_times_are_words_for_whoever_listens_as_for_whoever_reads_later(database, connection, clock, heard):
+    with database.transaction() as session:
+        events.emit(session, "kettle.boiled", SUBJECT, other=SUBJECT, at=[clock.now()])
+
+    [event] = kept(connection)
+    assert event["details"] == {"other": str(SUBJECT), "at": [str(clock.now())]}
+    assert heard[0].details == event["details"]
+
+
 def test_nobody_hears_of_what_they_did_not_ask_for(database, connection, heard):
     with database.transaction() as session:
         events.emit(session, "tea.poured", SUBJECT)

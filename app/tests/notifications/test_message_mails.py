@@ -9,6 +9,7 @@ from sqlalchemy import text
 from tests.mail_server import PostOffice, opened
 from tests.notifications.conftest import OFFICE
 
+from pretamane.adapters.postgres_embedded import APP_ROLE
 from pretamane.system import demo
 
 SPAM_TRAP = {"leave_empty": "filled in by a program"}
@@ -190,6 +191,28 @@ def test_after_an_hour_without_a_mail_server_everybody_hears_once(write, practic
     assert (do_jobs(), dead()) == (0, 0)
 
 
+def test_after_an_hour_of_trouble_in_our_own_house_everybody_hears_of_what_was_received(
+    write, practice_with, do_jobs, clock, office, connection
+):
+    def rename(table, name):
+        connection.execute(text("RESET ROLE"))
+        connection.execute(text(f"ALTER TABLE {table} RENAME TO {name}"))
+        connection.execute(text(f"SET LOCAL ROLE {APP_ROLE}"))
+
+    practice_with(recipient=OFFICE)
+    write()
+    rename("visitors_thanked", "mislaid")
+    for _minute in range(60):
+        do_jobs()
+        clock.move(60)
+    rename("mislaid", "visitors_thanked")
+
+    clock.move(3600)
+    do_jobs()
+
+    assert sorted(office.recipients) == ["ada@example.org", OFFICE]
+
+
 def test_after_a_day_without_a_mail_server_it_is_given_up_where_a_person_finds_it(write, do_jobs, clock, dead):
     write()
     for _half_hour in range(47):
@@ -213,6 +236,34 @@ def test_an_address_that_is_refused_for_good_is_given_up_at_once(write, do_jobs,
     assert connection.execute(text("SELECT count(*) FROM jobs")).scalar_one() == 0
     assert counted("mails_failed_total", template="notifications/thanks", code="undeliverable") == before + 1
     assert "it answered 550" in caplog.text
+
+
+def test_a_recipient_of_the_practice_s_own_who_is_refused_is_found_among_the_dead_at_once(
+    write, practice_with, do_jobs, port, connection
+):
+    practice_with(recipient=OFFICE, thanks_visitors=False)
+    write()
+
+    with opened(PostOffice({"RCPT": f"550 5.1.1 <{OFFICE}> unknown"}), port=port):
+        do_jobs()
+
+    dead = connection.execute(text("SELECT name, attempts, last_failure FROM jobs WHERE died_at IS NOT NULL")).one()
+    assert (dead.name, dead.attempts) == ("notifications.tell-practice", 1)
+    assert "it answered 550" in dead.last_failure
+    assert OFFICE not in dead.last_failure
+
+
+def test_a_relay_that_says_no_for_an_hour_loses_no_mail(write, practice_with, do_jobs, clock, port):
+    practice_with(recipient=OFFICE)
+    write()
+    with opened(PostOffice({"RCPT": "554 Relay denied"}), port=port):
+        do_jobs()
+    clock.move(3600)
+
+    with opened(PostOffice(), port=port) as mended:
+        do_jobs()
+
+    assert sorted(mended.recipients) == ["ada@example.org", OFFICE]
 
 
 @pytest.mark.usefixtures("office")

@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from pretamane.core import audit
+from pretamane.core import audit, events
 from pretamane.core.actors import Actor
 from pretamane.core.database import now
 from pretamane.core.errors import NotFound
@@ -39,4 +39,5 @@ def _bring_back(session: Session, job: UUID, by: Actor) -> bool:
     if session.scalar(unless_queued.returning(Job.id)) is None:
         return False
     audit.record(session, by, "job.brought-back", job)
+    events.emit(session, "job.brought-back", job, job=dead["name"])
     return True

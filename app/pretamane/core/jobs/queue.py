@@ -1,6 +1,5 @@
 """The queue itself: put in, take out under a lease, acknowledge, put back."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from pretamane.core import request_ids
 from pretamane.core.database import now
+from pretamane.core.details import as_json
 from pretamane.core.ids import new_id
 
 LEASE = timedelta(seconds=60)
@@ -86,7 +86,7 @@ def enqueue(
         {
             "id": new_id(),
             "name": name,
-            "args": json.dumps(args, default=str),
+            "args": as_json(args),
             "priority": priority,
             "unique_key": unique,
             "due_at": at + delay,
@@ -173,7 +173,7 @@ _PUT_BACK = text("""
         lost = CASE WHEN again THEN 0 ELSE lost END,
         due_at = CASE WHEN again THEN greatest(wanted_at, :now) ELSE :due_at END,
         died_at = CASE WHEN again THEN NULL ELSE CAST(:died_at AS timestamptz) END
-    WHERE id = :id AND lease = :lease
+    WHERE id = :id AND lease = :lease RETURNING died_at IS NOT NULL
 """)
 
 
@@ -183,11 +183,11 @@ def put_back(session: Session, job: Claimed, due_at: datetime, reason: str) -> N
     session.execute(_PUT_BACK, values | {"id": job.id, "lease": job.lease, "now": now(session)})
 
 
-def bury(session: Session, job: Claimed, reason: str, *, attempts: int) -> None:
-    """To the dead-letter list, where a person finds it."""
+def bury(session: Session, job: Claimed, reason: str, *, attempts: int) -> bool:
+    """To the dead-letter list, where a person finds it; False where somebody else has it, or wants it anew."""
     at = now(session)
     values = {"attempts": attempts, "due_at": at, "died_at": at, "failure": reason}
-    session.execute(_PUT_BACK, values | {"id": job.id, "lease": job.lease, "now": at})
+    return session.execute(_PUT_BACK, values | {"id": job.id, "lease": job.lease, "now": at}).scalar() is True
 
 
 _GIVE_BACK = text("""

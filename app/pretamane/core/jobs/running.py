@@ -11,9 +11,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from pretamane.core import metrics, request_ids
+from pretamane.core import events, metrics, request_ids
 from pretamane.core.database import after_commit
-from pretamane.core.errors import AppError
+from pretamane.core.errors import AppError, Undeliverable
 from pretamane.core.jobs import queue
 from pretamane.core.jobs.queue import Claimed
 from pretamane.core.logging import tell
@@ -63,6 +63,7 @@ class Task:
 class Failure(NamedTuple):
     reason: str
     attempts: int
+    is_final: bool = False
 
 
 class Run:
@@ -135,7 +136,7 @@ def _outcome(run: Run, task: Task) -> Failure | None:
         metrics.JOBS_ENDED.labels(task.name, "lost").inc()
     except AppError as refusal:  # what it needs is away: the sentence says it all
         _log.warning("%s %s failed (attempt %d): %s", task.name, run.id, run.attempt, refusal)
-        return Failure(tell(refusal), run.attempt)
+        return Failure(tell(refusal), run.attempt, is_final=isinstance(refusal, Undeliverable))
     # The job edge: logged with its id, tried again or given up. A SystemExit too, which would end the worker's thread.
     except (Exception, SystemExit) as failure:  # noqa: BLE001  # as said above
         _log.exception("%s %s failed (attempt %d)", task.name, run.id, run.attempt)
@@ -147,8 +148,9 @@ def _outcome(run: Run, task: Task) -> Failure | None:
 
 def settle(session: Session, job: Claimed, tries: Tries, failure: Failure, at: datetime) -> None:
     """Try again later, or give it up."""
-    if tries.are_over(failure.attempts, job.lost, at - job.wanted_at):
-        queue.bury(session, job, failure.reason, attempts=failure.attempts)
+    if failure.is_final or tries.are_over(failure.attempts, job.lost, at - job.wanted_at):
+        if queue.bury(session, job, failure.reason, attempts=failure.attempts):
+            events.emit(session, "job.died", job.id, job=job.name)
         outcome = "dead"
     else:
         queue.put_back(session, job, at + tries.pause(failure.attempts), failure.reason)
