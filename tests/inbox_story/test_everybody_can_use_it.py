@@ -39,3 +39,14 @@ def test_nothing_is_wider_than_a_small_phone(scripted: Page, inbox: str, which: 
     go(scripted, inbox, which)
 
     assert scripted.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_five_messages_fit_on_a_phone_s_screen(scripted: Page, inbox: str) -> None:
+    scripted.set_viewport_size({"width": 360, "height": 740})
+    scripted.goto(inbox)
+
+    card = scripted.get_by_role("row").filter(has_text="Ada Byron").first
+
+    box = card.bounding_box()
+    assert box is not None
+    assert box["height"] < 740 / 5

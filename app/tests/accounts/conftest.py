@@ -8,7 +8,7 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 
 from pretamane.accounts import passwords
-from pretamane.core.errors import Unavailable
+from pretamane.core.errors import Unavailable, Undeliverable
 from pretamane.wiring import build_app, first_administrators_link
 
 PASSWORD = "three blue herons at dusk"  # pragma: allowlist secret  # invented
@@ -100,17 +100,20 @@ def is_signed_in(browser):
 
 
 class Postman:
-    """Keeps what it is given; away, it refuses as a mail server's adapter does."""
+    """Keeps what it is given, and refuses as a mail server's adapter does: while it is away, or what nobody gets."""
 
     def __init__(self):
         self.mails: list[SimpleNamespace] = []
         self.is_away = False
+        self.knows_nobody = False
 
     def send(self, message):
         text, page = (part.get_content() for part in message.iter_parts())
         self.mails.append(SimpleNamespace(to=message["To"], subject=message["Subject"], text=text, page=page))
         if self.is_away:
             raise Unavailable("The mail server is away.")
+        if self.knows_nobody:
+            raise Undeliverable("The mail server has no such recipient.")
 
     @property
     def link(self):

@@ -134,6 +134,15 @@ def test_a_retry_after_a_failed_mail_makes_a_new_link(as_admin, browser, clock, 
     assert [browser.get(path).status_code for path in (never_sent, postman.link)] == [404, 200]
 
 
+def test_an_invitation_to_an_address_that_nobody_has_is_found_among_the_dead_jobs(as_admin, send_mails, postman):
+    as_admin.post("/app/settings/accounts", data={"email": "nora@practice.example", "role": "viewer"})
+    postman.knows_nobody = True
+
+    send_mails()
+
+    assert "The mail server has no such recipient." in as_admin.get("/app/settings/jobs").text
+
+
 def test_whoever_was_deactivated_meanwhile_cannot_accept(as_admin, browser, rows, invitation):
     [(nora,)] = rows("SELECT id FROM accounts WHERE email LIKE 'nora%'")
     as_admin.post(f"/app/settings/accounts/{nora}", data={"is_active": "false"})
