@@ -31,10 +31,11 @@ UNDO_GRACE = timedelta(seconds=5)
 
 @dataclass(frozen=True)
 class Change:
-    """New values for what is known about a message; `blocking` says what becomes of the sender of spam."""
+    """New values for what is known about a message, and what becomes of the sender of spam."""
 
     values: Mapping[str, Any]
     blocking: bool = False
+    unblocking: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,11 +92,14 @@ def _locked(session: Session, wanted: Collection[UUID]) -> Sequence[Submission]:
 def _apply(session: Session, submission: Submission, wanted: Change, by: Actor) -> Mapping[str, Any] | None:
     """What an undo would put back; None when nothing is different."""
     status = wanted.values.get("status", submission.status)
-    if wanted.blocking and status == SPAM:
-        _block(session, submission, by)
-    if all(getattr(submission, name) == value for name, value in wanted.values.items()):
+    blocked = wanted.blocking and status == SPAM and _block(session, submission, by)
+    unblocked = wanted.unblocking and status == SPAM and _unblock(session, submission)
+    is_as_wanted = all(getattr(submission, name) == value for name, value in wanted.values.items())
+    if is_as_wanted and not blocked and not unblocked:
         return None
     before = {name: getattr(submission, name) for name in (*wanted.values, "spam_reason")}
+    if blocked or unblocked:
+        before["blocked"] = unblocked
     if submission.status == SPAM and status != SPAM:
         before["blocked"] = _welcome(session, submission)
     if submission.status != SPAM and status == SPAM:
@@ -114,23 +118,29 @@ def _touch(session: Session, submission: Submission) -> None:
 def _welcome(session: Session, submission: Submission) -> bool:
     """What turns out to be no spam has a sender, who is a contact now and not blocked; whether one was blocked."""
     submission.spam_reason = None
-    sender = BlockedSender.email == normalised_email(submission.email)
-    unblocked = session.scalar(delete(BlockedSender).where(sender).returning(BlockedSender.email))
     if submission.contact_id is None:
         submission.contact_id = meet(session, submission)
-    return unblocked is not None
+    return _unblock(session, submission)
 
 
-def _block(session: Session, submission: Submission, by: Actor) -> None:
-    blocked = {"email": normalised_email(submission.email), "made_at": now(session), "blocked_by": by.name}
-    session.execute(insert(BlockedSender).values(blocked).on_conflict_do_nothing())
+def _block(session: Session, submission: Submission, by: Actor) -> bool:
+    """Whether that is new."""
+    sender = {"email": normalised_email(submission.email), "made_at": now(session), "blocked_by": by.name}
+    blocked = insert(BlockedSender).values(sender).on_conflict_do_nothing().returning(BlockedSender.email)
+    return session.scalar(blocked) is not None
+
+
+def _unblock(session: Session, submission: Submission) -> bool:
+    sender = BlockedSender.email == normalised_email(submission.email)
+    return session.scalar(delete(BlockedSender).where(sender).returning(BlockedSender.email)) is not None
 
 
 def _tell(session: Session, done: Sequence[_Done], wanted: Change, by: Actor) -> Event:
     """The event keeps the old values, which is what an undo puts back."""
     to = _as_words(wanted.values)
     for each in done:
-        audit.record(session, by, "submission.changed", each.submission.id, blocked=wanted.blocking, **to)
+        sender = {"blocked": wanted.blocking, "unblocked": each.before.get("blocked", False)}
+        audit.record(session, by, "submission.changed", each.submission.id, **sender, **to)
     rows = [[str(each.submission.id), each.submission.version, _as_words(each.before)] for each in done]
     whose = str(by.account_id) if by.account_id else None
     return events.emit(session, CHANGED, done[0].submission, by=whose, rows=rows, to=to, blocked=wanted.blocking)
@@ -151,10 +161,12 @@ def undo(session: Session, event_id: UUID, by: Actor) -> Outcome:
 
 
 def _back_to(before: Mapping[str, Any]) -> Change:
+    """Without a word about the sender's block it was not touched, and is not now."""
     values = {name: value for name, value in before.items() if name != "blocked"}
     if values.get("assignee_id"):
         values["assignee_id"] = UUID(values["assignee_id"])
-    return Change(values, blocking=before.get("blocked", False))
+    was_blocked = before.get("blocked")
+    return Change(values, blocking=was_blocked is True, unblocking=was_blocked is False)
 
 
 def undoable(session: Session, event_id: UUID, by: Actor, grace: timedelta = timedelta(0)) -> Event:

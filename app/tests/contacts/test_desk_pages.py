@@ -5,6 +5,7 @@ from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from sqlalchemy import text
 from tests.contacts.conftest import BEA, STEFAN, if_match, one_of
 
 
@@ -94,6 +95,30 @@ def test_undoing_a_block_lets_the_sender_through_again(desk, write):
 
     assert status_of(desk, eve) == "new"
     assert write("Eve Dropper", message="Again")["status"] == "new"
+
+
+def test_the_sender_of_what_is_spam_already_is_blocked_by_an_act_that_is_audited_and_undone(desk, write, connection):
+    spam = write("Eve Dropper", leave_empty="x")
+    shown = follow(desk, choose(desk, "block", spam))
+    blocked = write("Eve Dropper", message="Me again")["spam_reason"]
+    _, action, fields = undo_in(shown)
+
+    undone = follow(desk, desk.post(action, data=fields))
+
+    assert "One message was marked as spam, and further messages of the sender go there too." in shown
+    assert (blocked, "That was undone." in undone) == ("the sender is blocked", True)
+    assert (status_of(desk, spam), write("Eve Dropper", message="Again")["status"]) == ("spam", "new")
+    audited = "SELECT details -> 'blocked', details -> 'unblocked' FROM audit_entries WHERE subject = :spam ORDER BY id"
+    acts = connection.execute(text(audited), {"spam": spam["id"]}).all()
+    assert acts == [(True, False), (False, True)]
+
+
+def test_blocking_a_sender_who_is_blocked_already_changes_nothing(desk, write):
+    choose(desk, "block", write("Eve Dropper"))
+
+    again = choose(desk, "block", write("Eve Dropper", message="Again"))
+
+    assert "done=" not in again.headers["location"]
 
 
 def test_undoing_what_unblocked_blocks_again(desk, write):
