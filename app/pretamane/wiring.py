@@ -72,6 +72,7 @@ WITH_TABLES = (
 # Who acts in the same transaction when something happens further right.
 LISTENERS: events.Listeners = {
     "account.deactivated": (inbox.hand_over,),
+    "account.made-viewer": (inbox.hand_over,),
     "message.received": (notifications.announce,),
 }
 # Each statement on them takes a fraction of a millisecond: few serve many.

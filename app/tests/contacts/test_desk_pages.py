@@ -105,7 +105,7 @@ def test_the_sender_of_what_is_spam_already_is_blocked_by_an_act_that_is_audited
 
     undone = follow(desk, desk.post(action, data=fields))
 
-    assert "One message was marked as spam, and further messages of the sender go there too." in shown
+    assert "Further messages of the sender go to the spam." in shown
     assert (blocked, "That was undone." in undone) == ("the sender is blocked", True)
     assert (status_of(desk, spam), write("Eve Dropper", message="Again")["status"]) == ("spam", "new")
     audited = "SELECT details -> 'blocked', details -> 'unblocked' FROM audit_entries WHERE subject = :spam ORDER BY id"
@@ -219,7 +219,7 @@ def test_a_message_is_assigned_on_its_page(desk, write):
         ),
     )
 
-    assert "One message was marked as open." in after
+    assert "One message was assigned and marked as open." in after
     assert one_of(desk.get(f"/api/v1/submissions/{message['id']}"))["assignee_id"] == str(BEA.account_id)
     assert "Bea" in page(desk.get("/app/inbox?status=open"))
 
