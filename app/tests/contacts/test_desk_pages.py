@@ -3,10 +3,13 @@
 import re
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-from tests.contacts.conftest import BEA, STEFAN, if_match, one_of
+from tests.contacts.conftest import BEA, STEFAN, browser_of, if_match, one_of
+
+from pretamane.core.actors import Actor, Role
 
 
 def page(answer):
@@ -29,6 +32,12 @@ def undo_in(html):
     form = re.search(r'data-undo="(\d+)".*?action="([^"]+)"(.*?)</form>', html, re.DOTALL)
     assert form, html
     return int(form[1]), form[2], dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[3]))
+
+
+def version_in(html):
+    found = re.search(r'name="version" value="(\d+)"', html)
+    assert found
+    return found[1]
 
 
 def status_of(browser, message):
@@ -121,6 +130,26 @@ def test_blocking_a_sender_who_is_blocked_already_changes_nothing(desk, write):
     assert "done=" not in again.headers["location"]
 
 
+def test_undoing_a_mark_alone_leaves_a_sender_blocked_who_was_so_before(desk, write):
+    earlier, later = write("Eve Dropper"), write("Eve Dropper", message="Again")
+    choose(desk, "block", earlier)
+    _, action, fields = undo_in(follow(desk, choose(desk, "spam", later)))
+
+    desk.post(action, data=fields)
+
+    assert status_of(desk, later) == "new"
+    assert write("Eve Dropper", message="Once more")["spam_reason"] == "the sender is blocked"
+
+
+def test_undoing_a_block_by_two_messages_lets_the_sender_through_again(desk, write):
+    both = write("Eve Dropper"), write("Eve Dropper", message="Again")
+    _, action, fields = undo_in(follow(desk, choose(desk, "block", *both)))
+
+    desk.post(action, data=fields)
+
+    assert write("Eve Dropper", message="Once more")["status"] == "new"
+
+
 def test_undoing_what_unblocked_blocks_again(desk, write):
     choose(desk, "block", write("Eve Dropper"))
     spam = write("Eve Dropper", message="Again")
@@ -197,6 +226,58 @@ def test_the_older_messages_are_on_the_next_page(desk, write, clock):
     assert 'rel="next"' not in second
 
 
+def test_marking_and_undoing_on_the_second_page_stays_there(desk, write, clock):
+    messages = []
+    for number in range(52):
+        messages.append(write(f"Visitor{number} Some"))
+        clock.move(1)
+    older = re.search(r'href="([^"]+)" rel="next"', page(desk.get("/app/inbox")))
+    assert older
+    second = page(desk.get(unescape(older[1])))
+    [cursor] = set(re.findall(r'name="cursor" value="([^"]+)"', second))
+
+    marked = follow(desk, choose(desk, "done", messages[0], cursor=cursor))
+    _, action, fields = undo_in(marked)
+    undone = follow(desk, desk.post(action, data=fields))
+
+    assert ("Visitor1 Some" in marked, "Visitor0 Some" in marked, "Visitor51 Some" in marked) == (True, False, False)
+    assert ("Visitor0 Some" in undone, "Visitor51 Some" in undone) == (True, False)
+
+
+@pytest.mark.parametrize(("narrowed", "counts"), [("", 4), ("&q=ada", 0), ("&assignee=me", 0)])
+def test_no_tab_counts_what_a_filter_leaves_out(desk, write, narrowed, counts):
+    write("Ada Byron")
+    write("Bob Stone")
+
+    inbox = page(desk.get(f"/app/inbox?status=new{narrowed}"))
+
+    assert len(re.findall(r"(?:New|Open|Done|Spam) <span class=\"badge\">", inbox)) == counts
+
+
+def test_the_table_to_download_has_what_is_shown(desk, write):
+    ada, bob = write("Ada Byron", message="The roof & more"), write("Bob Stone", message="The roof, too")
+    for each in (ada, bob):
+        values = {"assignee_id": str(STEFAN.account_id)} if each is ada else {"status": "new"}
+        one_of(desk.patch(f"/api/v1/submissions/{each['id']}", json=values, headers=if_match(each["version"])))
+
+    narrowed = desk.get("/app/inbox", params={"status": "new", "assignee": "me", "q": "roof & more"})
+    link = re.search(r'href="(/api/v1/submissions.csv[^"]*)"', narrowed.text)
+    assert link
+    table = page(desk.get(unescape(link[1])))
+
+    assert ("Ada Byron" in table, "Bob Stone" in table) == (True, False)
+
+
+def test_an_administrator_is_led_to_the_first_run_until_the_practice_is_set_up(everybody, desk, connection):
+    def leads_there(browser):
+        return "/app/settings/first-run" in page(browser.get("/app/inbox"))
+
+    with browser_of(everybody, Actor(UUID(int=5), "Anna", Role.ADMIN)) as administrator:
+        new = leads_there(administrator)
+        connection.execute(text("UPDATE practice SET recipient = 'office@weber.example'"))
+        assert (new, leads_there(desk), leads_there(administrator)) == (True, False, False)
+
+
 def test_a_message_shows_its_words_sender_and_history(desk, write):
     earlier = write("Ada Byron", subject="The first")
     message = write("Ada Byron", subject="The second", message="Two\nlines", company="Engines")
@@ -224,6 +305,64 @@ def test_a_message_is_assigned_on_its_page(desk, write):
     assert "Bea" in page(desk.get("/app/inbox?status=open"))
 
 
+def test_assigning_alone_is_told_as_nothing_else(desk, write, connection):
+    message = write()
+    same = {"version": message["version"], "status": "new", "assignee_id": str(BEA.account_id)}
+
+    after = follow(desk, desk.post(f"/app/inbox/{message['id']}", data=same))
+
+    assert "One message was assigned." in after
+    [details] = connection.execute(text("SELECT details FROM audit_entries")).scalars()
+    assert details == {"assignee_id": str(BEA.account_id), "blocked": False, "unblocked": False}
+    [told] = connection.execute(text("SELECT details FROM events WHERE name = 'submissions.changed'")).scalars()
+    assert told["to"] == {"assignee_id": str(BEA.account_id)}
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        "UPDATE accounts SET role = 'viewer' WHERE id = :bea",
+        "UPDATE accounts SET deactivated_at = now() WHERE id = :bea",
+    ],
+)
+def test_a_status_is_saved_and_undone_while_the_message_is_with_somebody_who_can_do_no_work_any_more(
+    desk, write, connection, gone
+):
+    message = write()
+    assigned = {"status": "open", "assignee_id": str(BEA.account_id)}
+    address = f"/api/v1/submissions/{message['id']}"
+    one_of(desk.patch(address, json=assigned, headers=if_match(message["version"])))
+    connection.execute(text(gone), {"bea": BEA.account_id})
+    shown = page(desk.get(f"/app/inbox/{message['id']}"))
+    chosen = re.findall(r'<option value="([^"]*)" selected>', shown)
+
+    sent = {"version": message["version"] + 1, "status": "done", "assignee_id": chosen[-1]}
+    saved = follow(desk, desk.post(f"/app/inbox/{message['id']}", data=sent))
+    was = one_of(desk.get(address))
+    _, action, fields = undo_in(saved)
+    undone = follow(desk, desk.post(action, data=fields))
+
+    assert chosen == ["open", str(BEA.account_id)]
+    assert "One message was marked as done." in saved
+    assert (was["status"], was["assignee_id"]) == ("done", str(BEA.account_id))
+    assert "That was undone." in undone
+    assert status_of(desk, message) == "open"
+
+
+def test_an_assignment_is_undone_to_somebody_who_can_do_no_work_any_more(desk, write, connection):
+    message = write()
+    address = f"/api/v1/submissions/{message['id']}"
+    one_of(desk.patch(address, json={"assignee_id": str(BEA.account_id)}, headers=if_match(message["version"])))
+    connection.execute(text("UPDATE accounts SET role = 'viewer' WHERE id = :bea"), {"bea": BEA.account_id})
+    sent = {"version": message["version"] + 1, "status": "new", "assignee_id": str(STEFAN.account_id)}
+    _, action, fields = undo_in(follow(desk, desk.post(f"/app/inbox/{message['id']}", data=sent)))
+
+    undone = follow(desk, desk.post(action, data=fields))
+
+    assert "That was undone." in undone
+    assert one_of(desk.get(address))["assignee_id"] == str(BEA.account_id)
+
+
 def test_a_clash_shows_what_is_there_and_keeps_what_was_chosen(desk, bea, write):
     message = write()
     bea.patch(f"/api/v1/submissions/{message['id']}", json={"status": "done"}, headers=if_match(message["version"]))
@@ -245,9 +384,44 @@ def test_an_answer_begins_with_a_text_of_the_practice_s_own(desk, write):
     template = re.search(r'<option value="([0-9a-f-]+)">Thanks', desk.get(f"/app/inbox/{message['id']}").text)
     assert template
 
-    begun = page(desk.get(f"/app/inbox/{message['id']}?template={template[1]}"))
+    taken = {"template": template[1], "version": 1}
+    begun = page(desk.post(f"/app/inbox/{message['id']}/beginnings", data=taken | {"text": "", "note": "Half a no"}))
+    added = page(desk.post(f"/app/inbox/{message['id']}/beginnings", data=taken | {"text": "What I typed\n"}))
 
-    assert f"Dear Ada Byron, about {message['reference']}: {{this}} stays.</textarea>" in begun
+    text = f"Dear Ada Byron, about {message['reference']}: {{this}} stays.</textarea>"
+    assert f">\n{text}" in begun
+    assert "Half a no</textarea>" in begun
+    assert f"What I typed\n\n{text}" in added
+
+
+def test_a_draft_outlives_a_note_and_a_change_and_still_hears_of_a_colleague_s_answer(desk, bea, write):
+    message = write()
+    draft = {"version": message["version"], "text": "Half an answer", "done": "true", "note": "She rang"}
+    answered = {"json": {"text": "First"}, "headers": if_match(message["version"])}
+    bea.post(f"/api/v1/submissions/{message['id']}/answers", **answered)
+
+    noted = page(desk.post(f"/app/inbox/{message['id']}/notes", data=draft))
+    clash = desk.post(f"/app/inbox/{message['id']}/answers", data=draft | {"version": version_in(noted), "note": ""})
+    state = {"version": version_in(clash.text), "status": "done", "assignee_id": ""}
+    saved = page(desk.post(f"/app/inbox/{message['id']}", data=draft | state))
+
+    assert "She rang</p>" in noted
+    assert ("Half an answer</textarea>" in noted, "She rang</textarea>" in noted) == (True, False)
+    assert re.search(r'name="done" type="checkbox" value="true" checked', noted)
+    assert clash.status_code == 412
+    assert "One message was marked as done." in saved
+    assert ("Half an answer</textarea>" in saved, "She rang</textarea>" in saved) == (True, True)
+    assert version_in(saved) == str(int(version_in(clash.text)) + 1)
+
+
+def test_a_note_that_is_being_written_outlives_an_answer(desk, write):
+    message = write()
+    both = {"version": message["version"], "text": "Yes", "note": "Half a note"}
+
+    answered = page(desk.post(f"/app/inbox/{message['id']}/answers", data=both))
+
+    assert "Yes</p>" in answered
+    assert ("Yes</textarea>" in answered, "Half a note</textarea>" in answered) == (False, True)
 
 
 def test_an_answer_that_came_second_is_kept_in_its_form(desk, bea, write):
@@ -266,7 +440,7 @@ def test_an_answer_that_came_second_is_kept_in_its_form(desk, bea, write):
 
 
 def test_an_empty_note_is_refused_beside_its_field(desk, write):
-    answer = desk.post(f"/app/inbox/{write()['id']}/notes", data={"text": "  "})
+    answer = desk.post(f"/app/inbox/{write()['id']}/notes", data={"note": "  "})
 
     assert answer.status_code == 422
     assert "Please write something here." in answer.text
@@ -283,8 +457,17 @@ def test_texts_for_answers_are_added_changed_and_removed(desk):
     assert "Other words</textarea>" in taken.text
     assert "Mine</textarea>" in stale.text
     assert "Thank you so much" in page(desk.get("/app/answers"))
-    desk.post(f"{found}/removal", data={})
+    stale = desk.post(f"{found}/removal", data={"version": 1})
+    assert (stale.status_code, "Thank you so much" in page(desk.get("/app/answers"))) == (412, True)
+    desk.post(f"{found}/removal", data={"version": 2})
     assert "There is no text yet." in page(desk.get("/app/answers"))
+
+
+def test_a_text_that_is_not_there_is_not_removed_and_nothing_is_audited(desk, connection):
+    answer = desk.post(f"/app/answers/{UUID(int=9)}/removal", data={"version": 1})
+
+    assert answer.status_code == 404
+    assert connection.scalar(text("SELECT count(*) FROM audit_entries")) == 0
 
 
 def test_a_viewer_sees_everything_and_no_form_that_changes_it(onlooker, write):
