@@ -58,7 +58,7 @@ def change_message(actor: Staff, work: Work, submission_id: UUID, typed: Fields)
     except (ChangedMeanwhile, Invalid) as refusal:
         return _page(work, actor, submission_id, Asked(form="state", typed=typed, refusal=refusal))
     if _drafts(typed, "text", "note"):
-        kept = {name: typed[name] for name in ("text", "done", "note") if name in typed}
+        kept: dict[str, Any] = {name: typed[name] for name in ("text", "done", "note") if name in typed}
         return _page(work, actor, submission_id, Asked(done=event.id if event else None, typed=kept))
     return RedirectResponse(f"{ADDRESS}/{submission_id}" + (f"?done={event.id}" if event else ""), 303)
 
