@@ -72,6 +72,7 @@ WITH_TABLES = (
 # Who acts in the same transaction when something happens further right.
 LISTENERS: events.Listeners = {
     "account.deactivated": (inbox.hand_over,),
+    "account.made-viewer": (inbox.hand_over,),
     "job.brought-back": (inbox.note_fate,),
     "job.died": (inbox.note_fate,),
     "message.received": (notifications.announce,),

@@ -88,6 +88,7 @@ ROWS = {
     "GET /app/inbox/{submission_id}": (VIEWER, PERSON),
     "POST /app/inbox/{submission_id}": (STAFF, PERSON),
     "POST /app/inbox/{submission_id}/notes": (STAFF, PERSON),
+    "POST /app/inbox/{submission_id}/beginnings": (STAFF, PERSON),
     "POST /app/inbox/{submission_id}/answers": (STAFF, PERSON),
     "GET /app/contacts": (VIEWER, PERSON),
     "GET /app/contacts/{contact_id}": (VIEWER, PERSON),

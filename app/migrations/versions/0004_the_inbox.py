@@ -20,7 +20,7 @@ def _words_of(*columns: str) -> sa.Computed:
     said = f"COALESCE({columns[0]}, ''::character varying)::text"
     for column in columns[1:]:
         said = f"({said} || ' '::text) || COALESCE({column}, ''::character varying)::text"
-    expression = f"to_tsvector('simple'::regconfig, translate({said}, '@._-/+'::text, '      '::text))"
+    expression = f"to_tsvector('simple'::regconfig, translate({said}, '@._-/+<>&'::text, '         '::text))"
     return sa.Computed(expression, persisted=True)
 
 

@@ -18,6 +18,8 @@ _IS_AN_ADMINISTRATOR = and_(
     Account.role == Role.ADMIN, Account.deactivated_at.is_(None), Account.password_hash.is_not(None)
 )
 
+_CAN_WORK = and_(Account.deactivated_at.is_(None), Account.password_hash.is_not(None), Account.role != Role.VIEWER)
+
 
 @dataclass(frozen=True)
 class Credentials:
@@ -77,10 +79,13 @@ def everybody(session: Session) -> Sequence[Account]:
 
 def who_may_be_assigned(session: Session) -> Sequence[Account]:
     """Whoever can do the work: staff and administrators who are here."""
-    asked = select(Account).where(
-        Account.deactivated_at.is_(None), Account.password_hash.is_not(None), Account.role != Role.VIEWER
-    )
-    return session.scalars(asked.order_by(Account.name, Account.id)).all()
+    return session.scalars(select(Account).where(_CAN_WORK).order_by(Account.name, Account.id)).all()
+
+
+def may_be_assigned_for_now(session: Session, account_id: UUID) -> bool:
+    """And it stays so until the commit: who would change it waits."""
+    asked = select(Account.id).where(Account.id == account_id, _CAN_WORK).with_for_update(read=True)
+    return session.scalar(asked) is not None
 
 
 def names_of(session: Session, account_ids: Sequence[UUID]) -> dict[UUID, str]:

@@ -88,6 +88,8 @@ def change_role(session: Session, account_id: UUID, role: Role, by: Actor) -> No
     audit.record(session, by, "account.role-changed", account.id, was=account.role.word, role=role.word)
     account.role = role
     sessions.end_all_of(session, account.id)
+    if role == Role.VIEWER:
+        events.emit(session, "account.made-viewer", account)
 
 
 def deactivate(session: Session, account_id: UUID, successor_id: UUID | None, by: Actor) -> None:

@@ -51,8 +51,11 @@ def change_template(actor: Staff, work: Work, template_id: UUID, typed: Fields) 
 
 
 @router.post(ADDRESS + "/{template_id}/removal")
-def remove_template(actor: Staff, work: Work, template_id: UUID) -> Response:
-    work.run_now(answers.remove_template, template_id, actor)
+def remove_template(actor: Staff, work: Work, template_id: UUID, typed: Fields) -> Response:
+    try:
+        work.run_now(answers.remove_template, template_id, seen_in(typed), actor)
+    except ChangedMeanwhile as refusal:
+        return _page(work, actor, "", None, refusal)
     return RedirectResponse(ADDRESS, 303)
 
 

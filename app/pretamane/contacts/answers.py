@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from pretamane.contacts.models import AnswerTemplate, Submission
@@ -14,36 +15,52 @@ from pretamane.core.errors import ChangedMeanwhile, Invalid, NotFound
 from pretamane.core.http.versions import Seen
 from pretamane.core.ids import new_id
 
-_TAKEN = {"title": "There is a text with this title already."}
-
 
 def add_template(session: Session, title: str, text: str, by: Actor) -> None:
     template_id = new_id()
     new = {"id": template_id, "title": title, "text": text, "changed_at": now(session)}
     made = insert(AnswerTemplate).values(new).on_conflict_do_nothing().returning(AnswerTemplate.id)
     if session.scalar(made) is None:
-        raise Invalid("The text was not kept.", fields=_TAKEN)
+        raise _taken()
     audit.record(session, by, "answer-template.made", template_id)
 
 
 def change_template(session: Session, template_id: UUID, seen: Seen, title: str, text: str, by: Actor) -> None:
+    template = _locked_as_seen(session, template_id, seen)
+    other = select(AnswerTemplate.id).where(AnswerTemplate.title == title, AnswerTemplate.id != template_id)
+    if session.scalar(other) is not None:
+        raise _taken()
+    template.title, template.text = title, text
+    template.version += 1
+    template.changed_at = now(session)
+    _flush(session)
+    audit.record(session, by, "answer-template.changed", template_id)
+
+
+def remove_template(session: Session, template_id: UUID, seen: Seen, by: Actor) -> None:
+    session.delete(_locked_as_seen(session, template_id, seen))
+    audit.record(session, by, "answer-template.removed", template_id)
+
+
+def _locked_as_seen(session: Session, template_id: UUID, seen: Seen) -> AnswerTemplate:
     template = session.get(AnswerTemplate, template_id, with_for_update=True, populate_existing=True)
     if template is None:
         raise NotFound("There is no such text any more.")
     if template.version not in seen:
         raise ChangedMeanwhile("Somebody changed this text meanwhile, so nothing was overwritten.")
-    other = select(AnswerTemplate.id).where(AnswerTemplate.title == title, AnswerTemplate.id != template_id)
-    if session.scalar(other) is not None:
-        raise Invalid("The text was not kept.", fields=_TAKEN)
-    template.title, template.text = title, text
-    template.version += 1
-    template.changed_at = now(session)
-    audit.record(session, by, "answer-template.changed", template_id)
+    return template
 
 
-def remove_template(session: Session, template_id: UUID, by: Actor) -> None:
-    session.execute(delete(AnswerTemplate).where(AnswerTemplate.id == template_id))
-    audit.record(session, by, "answer-template.removed", template_id)
+def _flush(session: Session) -> None:
+    """The title may have been taken since we looked."""
+    try:
+        session.flush()
+    except IntegrityError:
+        raise _taken() from None
+
+
+def _taken() -> Invalid:
+    return Invalid("The text was not kept.", fields={"title": "There is a text with this title already."})
 
 
 def begun(template: AnswerTemplate, submission: Submission) -> str:

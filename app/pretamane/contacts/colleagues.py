@@ -16,9 +16,11 @@ def others(session: Session, actor: Actor) -> Sequence[Account]:
     return [each for each in accounts.who_may_be_assigned(session) if each.id != actor.account_id]
 
 
-def refuse_strangers(session: Session, assignee_id: UUID | None, by: Actor) -> None:
-    if assignee_id is None or assignee_id == by.account_id:
-        return
-    if assignee_id not in {each.id for each in others(session, by)}:
-        sentence = "Nobody who is here and can do the work has this id."
-        raise Invalid("Nothing was changed.", fields={"assignee_id": sentence})
+def can_be_given(session: Session, assignee_id: UUID | None) -> bool:
+    """Nobody deactivates or demotes them before this is done: what is given to them would not be handed over."""
+    return assignee_id is None or accounts.may_be_assigned_for_now(session, assignee_id)
+
+
+def stranger() -> Invalid:
+    sentence = "Nobody who is here and can do the work has this id."
+    return Invalid("Nothing was changed.", fields={"assignee_id": sentence})

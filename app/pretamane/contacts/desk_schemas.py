@@ -32,7 +32,7 @@ def _tidy(tags: list[str]) -> list[str]:
 Words = Annotated[str, StringConstraints(min_length=1, max_length=10_000), BeforeValidator(clean)]
 Email = Annotated[str, StringConstraints(min_length=1, max_length=254), AfterValidator(normalised_email), OneLine]
 Tags = Annotated[
-    list[Annotated[str, StringConstraints(max_length=40), OneLine]],
+    list[Annotated[str, StringConstraints(max_length=40, pattern="^[^,]*$"), OneLine]],
     Field(max_length=MOST_TAGS),
     AfterValidator(_tidy),
     BeforeValidator(_apart),

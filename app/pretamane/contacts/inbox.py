@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from pretamane.contacts.colleagues import refuse_strangers
+from pretamane.contacts import colleagues
 from pretamane.contacts.models import ANSWER, DONE, NEW, OPEN, SPAM, BlockedSender, Note, Submission
-from pretamane.contacts.people import meet
+from pretamane.contacts.people import hold_merges, meet
 from pretamane.core import audit, events, jobs
 from pretamane.core.actors import Actor
 from pretamane.core.addresses import normalised_email
@@ -39,12 +39,16 @@ class Change:
     values: Mapping[str, Any]
     blocking: bool = False
     unblocking: bool = False
+    is_undo: bool = False
 
 
 @dataclass(frozen=True)
 class _Done:
+    """What an undo would put back, and what is different now."""
+
     submission: Submission
     before: Mapping[str, Any]
+    to: Mapping[str, Any]
 
 
 @dataclass
@@ -68,16 +72,25 @@ def change(
 
 
 def change_several(session: Session, seen: Mapping[UUID, Seen], wanted: Change, by: Actor) -> Outcome:
-    """Locked in one order, so that two people who mark the same list wait for each other instead of failing."""
-    refuse_strangers(session, wanted.values.get("assignee_id"), by)
+    """Locked in one order, so that two who mark the same list wait for each other instead of failing.
+
+    An account is locked before its messages, as when it is deactivated; merges are kept waiting before either.
+    """
+    if _will_meet(session, seen, wanted):
+        hold_merges(session)
+    assignee = wanted.values.get("assignee_id")
+    is_able = wanted.is_undo or colleagues.can_be_given(session, assignee)
     outcome, done = Outcome(), []
-    for submission in _locked(session, seen):
+    found = _locked(session, seen)
+    if not is_able and any(each.assignee_id != assignee for each in found):
+        raise colleagues.stranger()
+    for submission in found:
         if submission.version not in seen[submission.id]:
             outcome.changed_meanwhile.append(submission.id)
             continue
         outcome.changed.append(submission)
-        if before := _apply(session, submission, wanted, by):
-            done.append(_Done(submission, before))
+        if different := _apply(session, submission, wanted, by):
+            done.append(different)
     if done:
         session.flush()
         outcome.event = _tell(session, done, wanted, by)
@@ -92,25 +105,26 @@ def _locked(session: Session, wanted: Collection[UUID]) -> Sequence[Submission]:
     return found
 
 
-def _apply(session: Session, submission: Submission, wanted: Change, by: Actor) -> Mapping[str, Any] | None:
-    """What an undo would put back; None when nothing is different."""
+def _apply(session: Session, submission: Submission, wanted: Change, by: Actor) -> _Done | None:
+    """None when nothing is different. An undo leaves the sender's block alone unless the act itself touched it."""
     status = wanted.values.get("status", submission.status)
+    is_welcome = submission.status == SPAM and status != SPAM
     blocked = wanted.blocking and status == SPAM and _block(session, submission, by)
-    unblocked = wanted.unblocking and status == SPAM and _unblock(session, submission)
-    is_as_wanted = all(getattr(submission, name) == value for name, value in wanted.values.items())
-    if is_as_wanted and not blocked and not unblocked:
+    unblocked = (wanted.unblocking or (is_welcome and not wanted.is_undo)) and _unblock(session, submission)
+    to = {name: value for name, value in wanted.values.items() if getattr(submission, name) != value}
+    if not (to or blocked or unblocked):
         return None
-    before = {name: getattr(submission, name) for name in (*wanted.values, "spam_reason")}
+    before = {name: getattr(submission, name) for name in (*to, "spam_reason")}
     if blocked or unblocked:
         before["blocked"] = unblocked
-    if submission.status == SPAM and status != SPAM:
-        before["blocked"] = _welcome(session, submission)
+    if is_welcome:
+        _welcome(session, submission)
     if submission.status != SPAM and status == SPAM:
         submission.spam_reason = MARKED
     for name, value in wanted.values.items():
         setattr(submission, name, value)
     _touch(session, submission)
-    return before
+    return _Done(submission, before, to)
 
 
 def _touch(session: Session, submission: Submission) -> None:
@@ -118,12 +132,19 @@ def _touch(session: Session, submission: Submission) -> None:
     submission.changed_at = now(session)
 
 
-def _welcome(session: Session, submission: Submission) -> bool:
-    """What turns out to be no spam has a sender, who is a contact now and not blocked; whether one was blocked."""
+def _will_meet(session: Session, wanted: Collection[UUID], to: Change) -> bool:
+    """Whether a contact is met for spam that is none: a merge that waits for its messages would wait for ever."""
+    if to.values.get("status", SPAM) == SPAM:
+        return False
+    stranger = exists().where(Submission.id.in_(wanted), Submission.contact_id.is_(None))
+    return session.execute(select(stranger)).scalar_one()
+
+
+def _welcome(session: Session, submission: Submission) -> None:
+    """What turns out to be no spam has a sender, who is a contact now."""
     submission.spam_reason = None
     if submission.contact_id is None:
         submission.contact_id = meet(session, submission)
-    return _unblock(session, submission)
 
 
 def _block(session: Session, submission: Submission, by: Actor) -> bool:
@@ -142,10 +163,12 @@ def _tell(session: Session, done: Sequence[_Done], wanted: Change, by: Actor) ->
     """The event keeps the old values, which is what an undo puts back."""
     for each in done:
         sender = {"blocked": wanted.blocking, "unblocked": each.before.get("blocked", False)}
-        audit.record(session, by, "submission.changed", each.submission.id, **sender, **wanted.values)
+        audit.record(session, by, "submission.changed", each.submission.id, **sender, **each.to)
+    to = {name: value for each in done for name, value in each.to.items()}
     rows = [[each.submission.id, each.submission.version, each.before] for each in done]
-    first, to = done[0].submission, wanted.values
-    return events.emit(session, CHANGED, first, by=by.account_id, rows=rows, to=to, blocked=wanted.blocking)
+    return events.emit(
+        session, CHANGED, done[0].submission, by=by.account_id, rows=rows, to=to, blocked=wanted.blocking
+    )
 
 
 def undo(session: Session, event_id: UUID, by: Actor) -> Outcome:
@@ -164,7 +187,7 @@ def _back_to(before: Mapping[str, Any]) -> Change:
     if values.get("assignee_id"):
         values["assignee_id"] = UUID(values["assignee_id"])
     was_blocked = before.get("blocked")
-    return Change(values, blocking=was_blocked is True, unblocking=was_blocked is False)
+    return Change(values, blocking=was_blocked is True, unblocking=was_blocked is False, is_undo=True)
 
 
 def undoable(session: Session, event_id: UUID, by: Actor, grace: timedelta = timedelta(0)) -> Event:
@@ -222,11 +245,13 @@ def note_fate(session: Session, event: Event) -> None:
 
 
 def hand_over(session: Session, event: Event) -> None:
-    """When an account is deactivated: its unfinished messages are the successor's, or nobody's again."""
+    """When an account can do no work any more: its unfinished messages are the successor's, or nobody's again."""
     successor = event.details.get("successor")
+    unfinished = (Submission.assignee_id == event.subject, Submission.status.in_((NEW, OPEN)))
+    session.execute(select(Submission.id).where(*unfinished).order_by(Submission.id).with_for_update())
     session.execute(
         update(Submission)
-        .where(Submission.assignee_id == event.subject, Submission.status.in_((NEW, OPEN)))
+        .where(*unfinished)
         .values(
             assignee_id=UUID(successor) if successor else None,
             version=Submission.version + 1,

@@ -86,10 +86,18 @@ def _listed(session: Session, shown: Filters, done: UUID | None, actor: Actor) -
         "tabs": _tabs(session, shown),
         "messages": page.items,
         "older": shown.address(page.next) if page.next else None,
+        "table": _table(which),
         "names": accounts.names_of(session, [each.assignee_id for each in page.items if each.assignee_id]),
         "colleagues": colleagues.others(session, actor),
         "undo": undo_of(session, done, actor),
     }
+
+
+def _table(which: Messages) -> str:
+    """Where all that is shown here can be had as CSV."""
+    asked = {"status": which.status, "assignee": which.assignee_id, "q": (which.search or "")[: lists.LONGEST_SEARCH]}
+    said = urlencode({name: value for name, value in asked.items() if value})
+    return "/api/v1/submissions.csv" + (f"?{said}" if said else "")
 
 
 def _assignee(asked: str, actor: Actor) -> UUID | None:
@@ -109,8 +117,9 @@ def address(**filters: str | None) -> str:
 
 
 def _tabs(session: Session, shown: Filters) -> list[dict[str, Any]]:
-    there = lists.counts(session)
-    known = [(status, LABELS[status], _counted(there[status])) for status in STATUSES]
+    """Only what is counted by status alone has numbers: beside a filter they would be taken for its own."""
+    there = {} if shown.assignee or shown.q else lists.counts(session)
+    known = [(status, LABELS[status], _counted(there[status]) if there else "") for status in STATUSES]
     return [
         {
             "label": label,
@@ -141,16 +150,20 @@ def undo_of(session: Session, event_id: UUID | None, actor: Actor) -> dict[str, 
 def _sentence(event: Event) -> str:
     number = len(event.details["rows"])
     what = "One message was" if number == 1 else f"{number} messages were"
-    to = event.details["to"]
-    if "status" not in to:
-        return f"{what} assigned." if to["assignee_id"] else f"{what} given back."
+    to, acts = event.details["to"], []
+    if "assignee_id" in to:
+        acts.append("assigned" if to["assignee_id"] else "given back")
+    if "status" in to:
+        acts.append(f"marked as {LABELS[to['status']].lower()}")
+    if not acts:
+        return "Further messages of the sender go to the spam."
     blocked = ", and further messages of the sender go there too" if event.details["blocked"] else ""
-    return f"{what} marked as {LABELS[to['status']].lower()}{blocked}."
+    return f"{what} {' and '.join(acts)}{blocked}."
 
 
 @router.post(ADDRESS)
 def change_chosen(actor: Staff, work: Work, typed: Choices) -> Response:
-    back = {name: str(typed.get(name, "")) for name in ("status", "assignee", "q")}
+    back = _shown_in(typed)
     chosen = _chosen(typed)
     if not chosen:
         return RedirectResponse(address(**back, told="none-chosen"), 303)
@@ -191,8 +204,12 @@ def _where(typed: Mapping[str, Any]) -> str:
     try:
         return f"{ADDRESS}/{UUID(str(typed.get('message')))}?"
     except ValueError:
-        back = {name: str(typed.get(name, "")) for name in ("status", "assignee", "q")}
-        return f"{address(**back)}&"
+        return f"{address(**_shown_in(typed))}&"
+
+
+def _shown_in(typed: Mapping[str, Any]) -> dict[str, str]:
+    """What was looked at when the form was sent, down to the page of the list."""
+    return {name: str(typed.get(name) or "") for name in ("status", "assignee", "q", "cursor")}
 
 
 def told_by(refusal: AppError | None, told: str) -> str | None:

@@ -45,10 +45,8 @@ class Asked:
 
 
 @router.get(ADDRESS + "/{submission_id}")
-def show_message(
-    actor: Viewer, work: Work, submission_id: UUID, template: str = "", done: UUID | None = None, told: str = ""
-) -> Response:
-    return _page(work, actor, submission_id, Asked(template=id_in(template), done=done, told=told))
+def show_message(actor: Viewer, work: Work, submission_id: UUID, done: UUID | None = None, told: str = "") -> Response:
+    return _page(work, actor, submission_id, Asked(done=done, told=told))
 
 
 @router.post(ADDRESS + "/{submission_id}")
@@ -59,16 +57,26 @@ def change_message(actor: Staff, work: Work, submission_id: UUID, typed: Fields)
         _, event = work.run_now(inbox.change, submission_id, seen_in(typed), wanted, actor)
     except (ChangedMeanwhile, Invalid) as refusal:
         return _page(work, actor, submission_id, Asked(form="state", typed=typed, refusal=refusal))
+    if _drafts(typed, "text", "note"):
+        kept: dict[str, Any] = {name: typed[name] for name in ("text", "done", "note") if name in typed}
+        return _page(work, actor, submission_id, Asked(done=event.id if event else None, typed=kept))
     return RedirectResponse(f"{ADDRESS}/{submission_id}" + (f"?done={event.id}" if event else ""), 303)
 
 
 @router.post(ADDRESS + "/{submission_id}/notes")
 def note_on_message(actor: Staff, work: Work, submission_id: UUID, typed: Fields) -> Response:
     try:
-        work.run_now(inbox.note, submission_id, understand(NoteIn, typed).text, actor)
+        work.run_now(inbox.note, submission_id, understand(NoteIn, {"text": typed.get("note", "")}).text, actor)
     except Invalid as refusal:
         return _page(work, actor, submission_id, Asked(form="note", typed=typed, refusal=refusal))
+    if _drafts(typed, "text"):
+        return _page(work, actor, submission_id, Asked(typed={**typed, "note": ""}))
     return RedirectResponse(f"{ADDRESS}/{submission_id}#notes", 303)
+
+
+@router.post(ADDRESS + "/{submission_id}/beginnings")
+def begin_answer(actor: Staff, work: Work, submission_id: UUID, typed: Fields) -> Response:
+    return _page(work, actor, submission_id, Asked(template=id_in(str(typed.get("template", ""))), typed=typed))
 
 
 @router.post(ADDRESS + "/{submission_id}/answers")
@@ -78,7 +86,14 @@ def answer_message(actor: Staff, work: Work, submission_id: UUID, typed: Fields)
         work.run_now(inbox.answer, submission_id, seen_in(typed), answer.text, actor, done=answer.done)
     except (ChangedMeanwhile, Invalid, Conflict) as refusal:
         return _page(work, actor, submission_id, Asked(form="answer", typed=typed, refusal=refusal))
+    if _drafts(typed, "note"):
+        return _page(work, actor, submission_id, Asked(typed={"note": typed["note"]}))
     return RedirectResponse(f"{ADDRESS}/{submission_id}#notes", 303)
+
+
+def _drafts(typed: Mapping[str, Any], *names: str) -> bool:
+    """Whether something else was being written, which an address is no place for: the page itself carries it on."""
+    return any(str(typed.get(name) or "").strip() for name in names)
 
 
 def seen_in(typed: Mapping[str, Any], name: str = "version") -> Seen:
@@ -88,8 +103,12 @@ def seen_in(typed: Mapping[str, Any], name: str = "version") -> Seen:
 
 
 def _page(work: Work, actor: Actor, submission_id: UUID, asked: Asked) -> Response:
-    """After a clash the forms carry the newer version: whoever sends again has been told what is there now."""
+    """After a clash the forms carry the newer version: whoever sends again has been told what is there now.
+
+    A draft that was only carried on keeps the version that it was begun with.
+    """
     refusal = asked.refusal
+    is_clash = isinstance(refusal, ChangedMeanwhile)
     return render.page(
         "contacts/message.html",
         status=refusal.status if refusal else 200,
@@ -100,7 +119,8 @@ def _page(work: Work, actor: Actor, submission_id: UUID, asked: Asked) -> Respon
         form=asked.form,
         typed=asked.typed,
         problem=refusal.sentence if refusal else None,
-        is_clash=isinstance(refusal, ChangedMeanwhile),
+        is_clash=is_clash,
+        version=None if is_clash else asked.typed.get("version"),
         errors=refusal.fields if refusal else {},
         request_id=request_ids.current.get(),
         told=told_by(refusal, asked.told),
@@ -119,7 +139,7 @@ def _shown(session: Session, submission_id: UUID, asked: Asked, actor: Actor) ->
         "names": accounts.names_of(session, [submission.assignee_id] if submission.assignee_id else []),
         "colleagues": colleagues.others(session, actor),
         "templates": queries.answer_templates(session),
-        "begun": _begun(session, submission, asked.template),
+        "answer": _begun(session, submission, asked),
         "undo": undo_of(session, asked.done, actor),
     }
 
@@ -134,5 +154,10 @@ def _history(session: Session, submission: Submission) -> list[Any]:
     return [each for each in page.items if each.id != submission.id]
 
 
-def _begun(session: Session, submission: Submission, template_id: UUID | None) -> str:
-    return answers.begun(queries.answer_template(session, template_id), submission) if template_id else ""
+def _begun(session: Session, submission: Submission, asked: Asked) -> str:
+    """What was typed, and below it the text that was taken."""
+    typed = str(asked.typed.get("text") or "")
+    if asked.template is None:
+        return typed
+    taken = answers.begun(queries.answer_template(session, asked.template), submission)
+    return f"{typed.rstrip()}\n\n{taken}" if typed.strip() else taken

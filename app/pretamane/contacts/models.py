@@ -27,13 +27,15 @@ _ASSIGNED = text("assignee_id IS NOT NULL")
 def _words_of(*columns: str) -> Computed:
     """What a search looks through; signs inside addresses part words, so that any part of one is found.
 
+    What stands between < and > is words too, and no tag that PostgreSQL would leave out.
+
     Written as PostgreSQL gives it back, casts and all, or `alembic check` would see another expression.
     """
     said = f"COALESCE({columns[0]}, ''::character varying)::text"
     for column in columns[1:]:
         said = f"({said} || ' '::text) || COALESCE({column}, ''::character varying)::text"
     return Computed(
-        f"to_tsvector('simple'::regconfig, translate({said}, '@._-/+'::text, '      '::text))", persisted=True
+        f"to_tsvector('simple'::regconfig, translate({said}, '@._-/+<>&'::text, '         '::text))", persisted=True
     )
 
 

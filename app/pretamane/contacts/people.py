@@ -155,7 +155,7 @@ def merge(session: Session, survivor_id: UUID, seen: Seen, other_id: UUID, other
 
     Locked from the pointers to the contacts, in the order in which a message that arrives locks them.
     """
-    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MERGES})
+    hold_merges(session)
     _lock(session, Contact.merged_into == other_id)
     _lock(session, Contact.id.in_((survivor_id, other_id)))
     planned = preview(session, survivor_id, other_id)
@@ -174,12 +174,19 @@ def merge(session: Session, survivor_id: UUID, seen: Seen, other_id: UUID, other
     return survivor
 
 
+def hold_merges(session: Session) -> None:
+    """Until the commit. Whoever locks messages and then meets a contact does this first: a merge goes the other way."""
+    session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _MERGES})
+
+
 def _lock(session: Session, which: Any) -> None:
     query = select(Contact).where(which).order_by(Contact.id).with_for_update()
     session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def _move(session: Session, other_id: UUID, survivor_id: UUID) -> None:
+    moving = select(Submission.id).where(Submission.contact_id == other_id)
+    session.execute(moving.order_by(Submission.id).with_for_update())  # in the order in which staff mark several
     changed = {"version": Submission.version + 1, "changed_at": now(session)}
     moves = (
         update(Submission).where(Submission.contact_id == other_id).values(contact_id=survivor_id, **changed),

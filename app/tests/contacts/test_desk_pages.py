@@ -3,36 +3,14 @@
 import re
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-from tests.contacts.conftest import BEA, STEFAN, if_match, one_of
+from tests.contacts.browsing import choose, follow, page, status_of, undo_in
+from tests.contacts.conftest import STEFAN, browser_of, if_match, one_of
 
-
-def page(answer):
-    assert answer.status_code == 200, answer.text
-    return unescape(answer.text)
-
-
-def follow(browser, answer):
-    assert answer.status_code == 303, answer.text
-    return page(browser.get(answer.headers["location"].partition("#")[0]))
-
-
-def choose(browser, act, *messages, **more):
-    boxes = {f"message-{each['id']}": each["version"] for each in messages}
-    return browser.post("/app/inbox", data={"act": act, "status": "new", **boxes, **more})
-
-
-def undo_in(html):
-    """The form that the page offers: where it goes, and what it sends."""
-    form = re.search(r'data-undo="(\d+)".*?action="([^"]+)"(.*?)</form>', html, re.DOTALL)
-    assert form, html
-    return int(form[1]), form[2], dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[3]))
-
-
-def status_of(browser, message):
-    return one_of(browser.get(f"/api/v1/submissions/{message['id']}"))["status"]
+from pretamane.core.actors import Actor, Role
 
 
 def test_an_empty_inbox_says_so(desk):
@@ -105,7 +83,7 @@ def test_the_sender_of_what_is_spam_already_is_blocked_by_an_act_that_is_audited
 
     undone = follow(desk, desk.post(action, data=fields))
 
-    assert "One message was marked as spam, and further messages of the sender go there too." in shown
+    assert "Further messages of the sender go to the spam." in shown
     assert (blocked, "That was undone." in undone) == ("the sender is blocked", True)
     assert (status_of(desk, spam), write("Eve Dropper", message="Again")["status"]) == ("spam", "new")
     audited = "SELECT details -> 'blocked', details -> 'unblocked' FROM audit_entries WHERE subject = :spam ORDER BY id"
@@ -119,6 +97,26 @@ def test_blocking_a_sender_who_is_blocked_already_changes_nothing(desk, write):
     again = choose(desk, "block", write("Eve Dropper", message="Again"))
 
     assert "done=" not in again.headers["location"]
+
+
+def test_undoing_a_mark_alone_leaves_a_sender_blocked_who_was_so_before(desk, write):
+    earlier, later = write("Eve Dropper"), write("Eve Dropper", message="Again")
+    choose(desk, "block", earlier)
+    _, action, fields = undo_in(follow(desk, choose(desk, "spam", later)))
+
+    desk.post(action, data=fields)
+
+    assert status_of(desk, later) == "new"
+    assert write("Eve Dropper", message="Once more")["spam_reason"] == "the sender is blocked"
+
+
+def test_undoing_a_block_by_two_messages_lets_the_sender_through_again(desk, write):
+    both = write("Eve Dropper"), write("Eve Dropper", message="Again")
+    _, action, fields = undo_in(follow(desk, choose(desk, "block", *both)))
+
+    desk.post(action, data=fields)
+
+    assert write("Eve Dropper", message="Once more")["status"] == "new"
 
 
 def test_undoing_what_unblocked_blocks_again(desk, write):
@@ -197,79 +195,56 @@ def test_the_older_messages_are_on_the_next_page(desk, write, clock):
     assert 'rel="next"' not in second
 
 
-def test_a_message_shows_its_words_sender_and_history(desk, write):
-    earlier = write("Ada Byron", subject="The first")
-    message = write("Ada Byron", subject="The second", message="Two\nlines", company="Engines")
+def test_marking_and_undoing_on_the_second_page_stays_there(desk, write, clock):
+    messages = []
+    for number in range(52):
+        messages.append(write(f"Visitor{number} Some"))
+        clock.move(1)
+    older = re.search(r'href="([^"]+)" rel="next"', page(desk.get("/app/inbox")))
+    assert older
+    second = page(desk.get(unescape(older[1])))
+    [cursor] = set(re.findall(r'name="cursor" value="([^"]+)"', second))
 
-    shown = page(desk.get(f"/app/inbox/{message['id']}"))
+    marked = follow(desk, choose(desk, "done", messages[0], cursor=cursor))
+    _, action, fields = undo_in(marked)
+    undone = follow(desk, desk.post(action, data=fields))
 
-    for expected in ("The second", "Two\nlines", "Engines", "ada@example.org", message["reference"], "The first"):
-        assert expected in shown
-    assert f"/app/inbox/{earlier['id']}" in shown
-
-
-def test_a_message_is_assigned_on_its_page(desk, write):
-    message = write()
-
-    after = follow(
-        desk,
-        desk.post(
-            f"/app/inbox/{message['id']}",
-            data={"version": message["version"], "status": "open", "assignee_id": str(BEA.account_id)},
-        ),
-    )
-
-    assert "One message was marked as open." in after
-    assert one_of(desk.get(f"/api/v1/submissions/{message['id']}"))["assignee_id"] == str(BEA.account_id)
-    assert "Bea" in page(desk.get("/app/inbox?status=open"))
+    assert ("Visitor1 Some" in marked, "Visitor0 Some" in marked, "Visitor51 Some" in marked) == (True, False, False)
+    assert ("Visitor0 Some" in undone, "Visitor51 Some" in undone) == (True, False)
 
 
-def test_a_clash_shows_what_is_there_and_keeps_what_was_chosen(desk, bea, write):
-    message = write()
-    bea.patch(f"/api/v1/submissions/{message['id']}", json={"status": "done"}, headers=if_match(message["version"]))
+@pytest.mark.parametrize(("narrowed", "counts"), [("", 4), ("&q=ada", 0), ("&assignee=me", 0)])
+def test_no_tab_counts_what_a_filter_leaves_out(desk, write, narrowed, counts):
+    write("Ada Byron")
+    write("Bob Stone")
 
-    stale = {"version": message["version"], "status": "open", "assignee_id": str(STEFAN.account_id)}
-    clash = desk.post(f"/app/inbox/{message['id']}", data=stale)
+    inbox = page(desk.get(f"/app/inbox?status=new{narrowed}"))
 
-    assert clash.status_code == 412
-    assert "Somebody changed this message meanwhile" in clash.text
-    assert "<dt>Status</dt><dd>Done</dd>" in clash.text
-    assert '<option value="open" selected>' in clash.text
-    again = stale | {"version": message["version"] + 1}
-    assert desk.post(f"/app/inbox/{message['id']}", data=again).status_code == 303
+    assert len(re.findall(r"(?:New|Open|Done|Spam) <span class=\"badge\">", inbox)) == counts
 
 
-def test_an_answer_begins_with_a_text_of_the_practice_s_own(desk, write):
-    desk.post("/app/answers", data={"title": "Thanks", "text": "Dear {name}, about {reference}: {this} stays."})
-    message = write("Ada Byron")
-    template = re.search(r'<option value="([0-9a-f-]+)">Thanks', desk.get(f"/app/inbox/{message['id']}").text)
-    assert template
+def test_the_table_to_download_has_what_is_shown(desk, write):
+    ada, bob = write("Ada Byron", message="The roof & more"), write("Bob Stone", message="The roof, too")
+    for each in (ada, bob):
+        values = {"assignee_id": str(STEFAN.account_id)} if each is ada else {"status": "new"}
+        one_of(desk.patch(f"/api/v1/submissions/{each['id']}", json=values, headers=if_match(each["version"])))
 
-    begun = page(desk.get(f"/app/inbox/{message['id']}?template={template[1]}"))
+    narrowed = desk.get("/app/inbox", params={"status": "new", "assignee": "me", "q": "roof & more"})
+    link = re.search(r'href="(/api/v1/submissions.csv[^"]*)"', narrowed.text)
+    assert link
+    table = page(desk.get(unescape(link[1])))
 
-    assert f"Dear Ada Byron, about {message['reference']}: {{this}} stays.</textarea>" in begun
-
-
-def test_an_answer_that_came_second_is_kept_in_its_form(desk, bea, write):
-    message = write()
-    bea.post(
-        f"/api/v1/submissions/{message['id']}/answers", json={"text": "First"}, headers=if_match(message["version"])
-    )
-
-    clash = desk.post(
-        f"/app/inbox/{message['id']}/answers", data={"version": message["version"], "text": "My long answer"}
-    )
-
-    assert clash.status_code == 412
-    assert "My long answer</textarea>" in clash.text
-    assert "First" in clash.text
+    assert ("Ada Byron" in table, "Bob Stone" in table) == (True, False)
 
 
-def test_an_empty_note_is_refused_beside_its_field(desk, write):
-    answer = desk.post(f"/app/inbox/{write()['id']}/notes", data={"text": "  "})
+def test_an_administrator_is_led_to_the_first_run_until_the_practice_is_set_up(everybody, desk, connection):
+    def leads_there(browser):
+        return "/app/settings/first-run" in page(browser.get("/app/inbox"))
 
-    assert answer.status_code == 422
-    assert "Please write something here." in answer.text
+    with browser_of(everybody, Actor(UUID(int=5), "Anna", Role.ADMIN)) as administrator:
+        new = leads_there(administrator)
+        connection.execute(text("UPDATE practice SET recipient = 'office@weber.example'"))
+        assert (new, leads_there(desk), leads_there(administrator)) == (True, False, False)
 
 
 def test_texts_for_answers_are_added_changed_and_removed(desk):
@@ -283,8 +258,17 @@ def test_texts_for_answers_are_added_changed_and_removed(desk):
     assert "Other words</textarea>" in taken.text
     assert "Mine</textarea>" in stale.text
     assert "Thank you so much" in page(desk.get("/app/answers"))
-    desk.post(f"{found}/removal", data={})
+    stale = desk.post(f"{found}/removal", data={"version": 1})
+    assert (stale.status_code, "Thank you so much" in page(desk.get("/app/answers"))) == (412, True)
+    desk.post(f"{found}/removal", data={"version": 2})
     assert "There is no text yet." in page(desk.get("/app/answers"))
+
+
+def test_a_text_that_is_not_there_is_not_removed_and_nothing_is_audited(desk, connection):
+    answer = desk.post(f"/app/answers/{UUID(int=9)}/removal", data={"version": 1})
+
+    assert answer.status_code == 404
+    assert connection.scalar(text("SELECT count(*) FROM audit_entries")) == 0
 
 
 def test_a_viewer_sees_everything_and_no_form_that_changes_it(onlooker, write):

@@ -6,7 +6,9 @@ import pytest
 from sqlalchemy import text
 from tests.contacts.conftest import BEA, GUSTAV, STEFAN, VERA, if_match, one_of
 
+from pretamane.accounts import service as accounts
 from pretamane.core import events
+from pretamane.core.actors import OPERATOR, Role
 
 ADDRESS = "/api/v1/submissions"
 
@@ -57,10 +59,15 @@ def test_a_cursor_of_one_s_own_making_is_refused_with_a_sentence(desk, cursor):
 
 
 @pytest.mark.parametrize(
-    "search", ["Byron", "byr", "ada example", "ADA@EXAMPLE.ORG", "example.org", "greenhouse", "could gree", "020 7946"]
+    "search",
+    [
+        *("Byron", "byr", "ada example", "ADA@EXAMPLE.ORG", "example.org", "greenhouse", "could gree", "020 7946"),
+        *("rafters", "tall order", "smith", "nbsp"),
+    ],
 )
 def test_a_search_finds_names_addresses_and_words_and_what_is_still_being_typed(desk, write, search):
-    wanted = write("Ada Byron", message="Could you look at the greenhouse?", phone="+44 020-7946-0000")
+    words = "Could you look at the greenhouse? <its rafters> it is a <b>tall order</b> &nbsp; <jane@smith.example>"
+    wanted = write("Ada Byron", message=words, phone="+44 020-7946-0000")
     write("Bob Stone", email="bob@elsewhere.net", message="Could you look at my roof?")
 
     assert ids(desk.get(ADDRESS, params={"q": search})) == [wanted["id"]]
@@ -271,6 +278,14 @@ def test_unfinished_messages_of_somebody_who_leaves_are_the_successor_s(desk, wr
     assert now_with[unfinished["id"]] == (str(successor) if successor else None)
     assert now_with[finished["id"]] == str(STEFAN.account_id)
     assert change(desk, unfinished, status="open").status_code == 412
+
+
+def test_unfinished_messages_of_somebody_who_only_reads_from_now_on_are_nobody_s_again(desk, write, platform):
+    unfinished = one_of(change(desk, write("Ada Byron"), assignee_id=str(BEA.account_id)))
+
+    platform.work.run_now(accounts.change_role, BEA.account_id, Role.VIEWER, OPERATOR)
+
+    assert one_of(desk.get(f"{ADDRESS}/{unfinished['id']}"))["assignee_id"] is None
 
 
 @pytest.mark.parametrize("method", ["get", "patch"])
