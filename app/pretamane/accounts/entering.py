@@ -56,13 +56,13 @@ def rescue(session: Session, email: str) -> str:
     account = queries.by_email(session, as_kept(email))
     if account is None or account.role != Role.ADMIN or not account.is_active:
         raise NotFound("No administrator who is active has this e-mail address.")
-    token = links.make(session, Purpose.RESET, account.id)
+    token = links.make(session, Purpose.RESCUE, account.id)
     audit.record(session, OPERATOR, "account.rescue-link-made", account.id)
     return token
 
 
 def reset_password(session: Session, token: str, password_hash: str) -> None:
-    account = _owner_of(session, links.use(session, token, Purpose.RESET))
+    account = _owner_of(session, links.use(session, token, Purpose.RESET, Purpose.RESCUE))
     service.set_password(session, account, password_hash)
     audit.record(session, account.as_actor(), "account.changed", account.id, fields=["password"])
 

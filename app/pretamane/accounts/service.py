@@ -151,7 +151,7 @@ def set_password(session: Session, account: Account, password_hash: str) -> None
     """Whoever knew the old one keeps nothing that it opened: no session, and no link they may have asked for."""
     account.password_hash = password_hash
     sessions.end_all_of(session, account.id)
-    links.end_all_of(session, account.id)
+    links.end_those_asked_for(session, account.id)
 
 
 def ask_for_new_email(session: Session, email: str, by: Actor) -> None:
@@ -178,7 +178,7 @@ def take_email(session: Session, account: Account, email: str) -> None:
             session.flush()
     except IntegrityError:
         raise taken(email) from None
-    links.end_all_of(session, account.id)
+    links.end_those_asked_for(session, account.id)
     jobs.enqueue(session, TELL_OLD_EMAIL, account=account.id, email=old)
     audit.record(session, account.as_actor(), "account.changed", account.id, fields=["email"])
 
