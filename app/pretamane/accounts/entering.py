@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from pretamane.accounts import links, queries, service
+from pretamane.accounts import keys, links, queries, service
 from pretamane.accounts.links import UsableLink
 from pretamane.accounts.models import Account, Purpose
 from pretamane.accounts.schemas import FirstAdministratorIn, ProfileIn, as_kept
@@ -62,9 +62,11 @@ def rescue(session: Session, email: str) -> str:
 
 
 def reset_password(session: Session, token: str, password_hash: str) -> None:
+    """Keys end too: who lost the password cannot tell which of them a thief has made."""
     account = _owner_of(session, links.use(session, token, Purpose.RESET, Purpose.RESCUE))
     service.set_password(session, account, password_hash)
-    audit.record(session, account.as_actor(), "account.changed", account.id, fields=["password"])
+    revoked = keys.revoke_all_of(session, account.id)
+    audit.record(session, account.as_actor(), "account.changed", account.id, fields=["password"], keys_revoked=revoked)
 
 
 def confirm_new_email(session: Session, token: str) -> None:

@@ -78,7 +78,7 @@ def end_all_of(session: Session, account_id: UUID) -> None:
 
 
 def end_those_asked_for(session: Session, account_id: UUID) -> None:
-    """All but the operator's rescue: who shut the owner out, with the password or the mailbox, must not end that too."""
+    """All but the operator's rescue: whoever shut the owner out, by password or mailbox, must not end that too."""
     asked_for = (Link.account_id == account_id, Link.purpose != Purpose.RESCUE)
     session.execute(delete(Link).where(*asked_for))
 

@@ -138,7 +138,7 @@ def change_own_name(session: Session, name: str, by: Actor) -> None:
 
 
 def change_password(session: Session, proof: sessions.Proof, password_hash: str, by: Actor, user_agent: str) -> str:
-    """Every session ends, this one too; the token of a new one for this browser is given back."""
+    """Every session ends, this one too; the token of a new one for this browser is given back. Keys work on."""
     account = queries.to_be_changed(session, proof.account_id)
     if account.password_hash != proof.password_hash:
         raise ChangedMeanwhile("The password was changed meanwhile; please sign in with the new one.")

@@ -151,6 +151,26 @@ def test_a_forgotten_password_is_set_anew_and_every_session_ends(browser, as_sta
     assert browser.post(reset_link, data={"password": PASSWORD}).status_code == 404
 
 
+@pytest.mark.parametrize("by", ["reset", "rescue"])
+def test_with_the_lost_password_go_all_keys(as_admin, rows, platform, send_mails, postman, admin, by):
+    """Who lost the password cannot tell which keys a thief has made."""
+    made = as_admin.post("/api/v1/keys", json={"name": "a thief's", "scopes": ["admin"]}).json()
+    if by == "reset":
+        as_admin.post("/app/forgotten", data={"email": admin.email})
+        send_mails()
+    path = postman.link if by == "reset" else f"/app/link/{platform.work.run_now(entering.rescue, admin.email)}"
+    warning = as_admin.get(path).text
+
+    as_admin.post(path, data={"password": ANOTHER})
+
+    used = as_admin.get("/api/v1/accounts", headers={"Authorization": f"Bearer {made['key']}"})
+    assert used.status_code == 401
+    assert "your keys for programs will be revoked" in warning
+    assert rows("SELECT details FROM audit_entries WHERE act = 'account.changed'") == [
+        ({"fields": ["password"], "keys_revoked": 1},)
+    ]
+
+
 def test_asking_for_a_new_password_is_answered_alike_for_everybody(browser, rows, staff, with_password):
     with_password(staff)
 
