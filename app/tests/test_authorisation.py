@@ -194,7 +194,7 @@ def may_come(row, role, scopes):
     return role >= least and (scopes is None or scope == KEY or scope in scopes)
 
 
-def ask(app, name, headers):
+def ask(app, name, headers, content=None):
     method, path = name.split(" ")
     path = re.sub(r"\{\w+_id\}", str(uuid4()), path)
     path = re.sub(r"\{[\w:]+\}", "x", path)
@@ -202,6 +202,8 @@ def ask(app, name, headers):
     asking.headers |= {"Sec-Fetch-Site": "same-origin", **headers}
     if method == "GET":
         return asking.get(path)
+    if content is not None:
+        return asking.request(method, path, content=content)
     if path.startswith("/api/"):
         return asking.request(method, path, json={})
     return asking.request(method, path, data={"go": "on"})
@@ -227,6 +229,22 @@ def test_everybody_comes_by_exactly_what_their_role_and_scopes_allow(app, caller
     assert let_in == {who for who, (role, scopes, _) in callers.items() if may_come(ROWS[name], role, scopes)}
     assert [who for who, answer in answers.items() if is_sent_to_sign_in(answer)] == []
     assert [who for who, answer in answers.items() if answer.status_code in (405, 500)] == []
+
+
+@pytest.mark.parametrize("name", [name for name in ADMITS if not name.startswith("GET")])
+def test_a_stranger_is_told_so_before_what_is_wrong_with_what_they_sent(app, name):
+    answer = ask(app, name, {"Content-Type": "application/json"}, content=b"{")
+
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("name", ADMITS)
+def test_what_is_for_one_asker_alone_is_kept_by_nobody_on_the_way(app, callers, name):
+    _, _, headers = callers["admin"]
+
+    answer = ask(app, name, headers)
+
+    assert (answer.headers["cache-control"], answer.headers["x-content-type-options"]) == ("no-store", "nosniff")
 
 
 @pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row != PUBLIC and not name.startswith("GET")])

@@ -1,12 +1,15 @@
 """Who may come in by a route: said beside the route, checked before it runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 
 from pretamane.core.actors import Actor, Role, Scope
 from pretamane.core.errors import Forbidden, SignInNeeded
+from pretamane.core.http import exchange as exchanges
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -21,6 +24,7 @@ class Admit:
 
     def __call__(self, request: Request) -> Actor:
         """A plain function, so it runs in the thread pool; it holds no connection once it returns."""
+        exchanges.of(request.scope).keep_private()
         authenticate: Authenticate = request.app.state.authenticate
         actor = authenticate(request)
         if actor is None:
@@ -30,6 +34,21 @@ class Admit:
         if not self.any_key:
             actor.needs(self.role, self.scope)
         return actor
+
+
+def admissions_of(dependant: Dependant) -> Iterator[Admit]:
+    for needed in dependant.dependencies:
+        if isinstance(needed.call, Admit):
+            yield needed.call
+        yield from admissions_of(needed)
+
+
+def admit_after_all(request: Request) -> None:
+    """A body that cannot be read is found before anybody is asked who they are; a stranger is told that first."""
+    route = request.scope.get("route")
+    if isinstance(route, APIRoute) and not exchanges.of(request.scope).is_private:
+        for admit in admissions_of(route.dependant):
+            admit(request)
 
 
 def refuse_foreign_pages(request: Request) -> None:
