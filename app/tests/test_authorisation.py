@@ -162,6 +162,16 @@ def test_every_route_has_its_row_and_every_row_its_route(app):
     assert set(ROWS) - routes == set(), "a row without a route"
 
 
+@pytest.mark.parametrize("name", [name for name in ROWS if " /api/v1/" in name])
+def test_the_description_says_what_shows_who_is_asking(app, name):
+    method, path = name.split(" ")
+    promised = app.app.openapi()["paths"][path][method.lower()].get("security", [])
+
+    row = ROWS[name]
+    nobody, person = row in NEEDS_NOBODY, row not in NEEDS_NOBODY and row[1] is PERSON
+    assert promised == ([] if nobody else [{"session": []}] if person else [{"session": []}, {"key": []}])
+
+
 @pytest.fixture(scope="module")
 def callers(shared_platform):
     """Each kind of caller: who they are, and what they send to show it."""
