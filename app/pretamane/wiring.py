@@ -12,11 +12,12 @@ from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, MetaData
 
 from pretamane.accounts import api as accounts
-from pretamane.accounts import entering, entrance_pages, profile_pages
+from pretamane.accounts import entering, entrance_pages, key_pages, profile_pages
 from pretamane.accounts import models as accounts_models
 from pretamane.accounts import pages as accounts_pages
 from pretamane.accounts import sessions as accounts_sessions
 from pretamane.accounts.jobs import Letters, link_address
+from pretamane.accounts.open_desk import OpenDesk
 from pretamane.accounts.recognition import SessionCookie, recognising
 from pretamane.adapters.mail_log import LogMailer
 from pretamane.adapters.mail_smtp import SmtpMailer
@@ -278,13 +279,14 @@ def build_app(platform: Platform) -> Edge:
     mail_goes_out = mail_server(settings.mail_url.get_secret_value()) is not None
     as_page = _refusals_as_pages(work)
     intake = contacts.Intake(work, OnlyOnce(work, clock), limits, clock, settings.contact_limit)
-    cookie = SessionCookie.at(settings.public_url)
+    cookie, open_desk = SessionCookie.at(settings.public_url), OpenDesk(work, limits)
     app = compose(
         [
             accounts.router,
             accounts_pages.router,
             entrance_pages.router(entrance_pages.Entrance(work, limits, cookie)),
-            profile_pages.router(profile_pages.ProfilePage(work, limits, cookie)),
+            profile_pages.router(profile_pages.ProfilePage(work, open_desk, cookie)),
+            key_pages.router(key_pages.KeysPage(work, open_desk)),
             practice.router,
             *desk.routers(intake),
             insights.router(work, limits, clock, settings.visit_limit),

@@ -20,10 +20,11 @@ from pretamane.core.actors import Role, Scope
 from pretamane.core.database import open_unpooled
 from pretamane.wiring import Platform, build_app, database_over
 
-PUBLIC, PERSON, KEY = "public", None, "any key"
+PUBLIC, OUR_PAGES, PERSON, KEY = "public", "public, from pages of ours", None, "any key"
 VIEWER, STAFF, ADMIN = Role.VIEWER, Role.STAFF, Role.ADMIN
 
-# Method and path: PUBLIC, or the least role, and the scope that a key needs (PERSON: no key will do).
+# Method and path: PUBLIC, or OUR_PAGES where a form of ours must have sent it; else the least role, and the scope that
+# a key needs (PERSON: no key will do).
 ROWS = {
     "GET /api/v1/practice": PUBLIC,
     "GET /api/v1/practice/logo": PUBLIC,
@@ -41,11 +42,11 @@ ROWS = {
     "GET /api/openapi.json": PUBLIC,
     "GET /app/static/{digest}/{name}": PUBLIC,
     "GET /app/sign-in": PUBLIC,
-    "POST /app/sign-in": PUBLIC,
+    "POST /app/sign-in": OUR_PAGES,
     "GET /app/forgotten": PUBLIC,
-    "POST /app/forgotten": PUBLIC,
+    "POST /app/forgotten": OUR_PAGES,
     "GET /app/link/{token}": PUBLIC,
-    "POST /app/link/{token}": PUBLIC,
+    "POST /app/link/{token}": OUR_PAGES,
     "POST /app/sign-out": (VIEWER, PERSON),
     "GET /app": (VIEWER, PERSON),
     "GET /app/settings/profile": (VIEWER, PERSON),
@@ -115,6 +116,8 @@ ROWS = {
     "GET /api/v1/contacts/{contact_id}/merge": (VIEWER, Scope.CONTACTS_READ),
     "POST /api/v1/contacts/{contact_id}/merge": (STAFF, Scope.CONTACTS_WRITE),
 }
+NEEDS_NOBODY = (PUBLIC, OUR_PAGES)
+ADMITS = [name for name, row in ROWS.items() if row not in NEEDS_NOBODY]
 # Files that anybody may read; every other method is refused there.
 SITE = "/{page:path}"
 
@@ -160,6 +163,16 @@ def test_every_route_has_its_row_and_every_row_its_route(app):
     assert set(ROWS) - routes == set(), "a row without a route"
 
 
+@pytest.mark.parametrize("name", [name for name in ROWS if " /api/v1/" in name])
+def test_the_description_says_what_shows_who_is_asking(app, name):
+    method, path = name.split(" ")
+    promised = app.app.openapi()["paths"][path][method.lower()].get("security", [])
+
+    row = ROWS[name]
+    nobody, person = row in NEEDS_NOBODY, row not in NEEDS_NOBODY and row[1] is PERSON
+    assert promised == ([] if nobody else [{"session": []}] if person else [{"session": []}, {"key": []}])
+
+
 @pytest.fixture(scope="module")
 def callers(shared_platform):
     """Each kind of caller: who they are, and what they send to show it."""
@@ -186,13 +199,13 @@ def callers(shared_platform):
 
 
 def may_come(row, role, scopes):
-    if row == PUBLIC:
+    if row in NEEDS_NOBODY:
         return True
     least, scope = row
     return role >= least and (scopes is None or scope == KEY or scope in scopes)
 
 
-def ask(app, name, headers):
+def ask(app, name, headers, content=None):
     method, path = name.split(" ")
     path = re.sub(r"\{\w+_id\}", str(uuid4()), path)
     path = re.sub(r"\{[\w:]+\}", "x", path)
@@ -200,6 +213,8 @@ def ask(app, name, headers):
     asking.headers |= {"Sec-Fetch-Site": "same-origin", **headers}
     if method == "GET":
         return asking.get(path)
+    if content is not None:
+        return asking.request(method, path, content=content)
     if path.startswith("/api/"):
         return asking.request(method, path, json={})
     return asking.request(method, path, data={"go": "on"})
@@ -213,7 +228,7 @@ def is_sent_to_sign_in(answer):
 def test_a_stranger_comes_by_public_routes_only(app, name):
     answer = ask(app, name, {})
 
-    assert is_sent_to_sign_in(answer) == (ROWS[name] != PUBLIC)
+    assert is_sent_to_sign_in(answer) == (name in ADMITS)
     assert answer.status_code not in (403, 405, 500)
 
 
@@ -225,6 +240,22 @@ def test_everybody_comes_by_exactly_what_their_role_and_scopes_allow(app, caller
     assert let_in == {who for who, (role, scopes, _) in callers.items() if may_come(ROWS[name], role, scopes)}
     assert [who for who, answer in answers.items() if is_sent_to_sign_in(answer)] == []
     assert [who for who, answer in answers.items() if answer.status_code in (405, 500)] == []
+
+
+@pytest.mark.parametrize("name", [name for name in ADMITS if not name.startswith("GET")])
+def test_a_stranger_is_told_so_before_what_is_wrong_with_what_they_sent(app, name):
+    answer = ask(app, name, {"Content-Type": "application/json"}, content=b"{")
+
+    assert answer.status_code == 401
+
+
+@pytest.mark.parametrize("name", ADMITS)
+def test_what_is_for_one_asker_alone_is_kept_by_nobody_on_the_way(app, callers, name):
+    _, _, headers = callers["admin"]
+
+    answer = ask(app, name, headers)
+
+    assert (answer.headers["cache-control"], answer.headers["x-content-type-options"]) == ("no-store", "nosniff")
 
 
 @pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row != PUBLIC and not name.startswith("GET")])
@@ -241,9 +272,9 @@ def test_a_key_is_worth_no_more_than_its_accounts_role_today(app, callers, share
     with shared_platform.database.transaction() as session:
         session.connection().exec_driver_sql("UPDATE accounts SET role = 'viewer'")
 
-    let_in = [name for name, row in ROWS.items() if row != PUBLIC and ask(app, name, headers).status_code != 403]
+    let_in = [name for name in ADMITS if ask(app, name, headers).status_code != 403]
 
-    assert let_in == [name for name, row in ROWS.items() if may_come(row, VIEWER, frozenset(Scope)) and row != PUBLIC]
+    assert let_in == [name for name in ADMITS if may_come(ROWS[name], VIEWER, frozenset(Scope))]
 
 
 # Path, by the session of its owner's colleague: that there is such a thing is not even told.
@@ -277,6 +308,30 @@ def test_what_is_ones_own_is_ended(as_viewer, hers, method, path):
     assert answer.status_code in (204, 303)
     after = as_viewer.get("/api/v1/keys")
     assert after.status_code == 401 or after.json()["items"][0]["revoked_at"] is not None
+
+
+@pytest.fixture
+def her_undo(as_staff, client, connection):
+    """A colleague's message that she marked as done, and the path that takes it back."""
+    asked = {"name": "Ada", "email": "ada@example.org", "message": "Hello."}
+    assert client.post("/api/v1/contact", json=asked).status_code == 201
+    [message] = as_staff.get("/api/v1/submissions").json()["items"]
+    path = f"/api/v1/submissions/{message['id']}"
+    seen = as_staff.get(path).headers["etag"]
+    assert as_staff.patch(path, json={"status": "done"}, headers={"If-Match": seen}).status_code == 200
+    events = "SELECT id FROM events WHERE name = 'submissions.changed'"
+    [event] = connection.exec_driver_sql(events).scalars()
+    return path, f"/app/undo/{event}"
+
+
+def test_an_undo_is_its_owners_alone(as_admin, as_staff, her_undo):
+    message, undo = her_undo
+
+    as_admin.post(undo, data={"go": "on"})
+    after_anothers = as_admin.get(message).json()["status"]
+    as_staff.post(undo, data={"go": "on"})
+
+    assert (after_anothers, as_admin.get(message).json()["status"]) == ("done", "new")
 
 
 def test_lists_show_only_what_is_ones_own(as_admin, hers):

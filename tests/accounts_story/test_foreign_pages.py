@@ -13,7 +13,7 @@ TARGETS = {
     "/app/settings/profile/email": {"email": "eve@evil.example", "current_password": PASSWORD},
     "/app/settings/profile/password": {"current_password": PASSWORD, "new_password": PASSWORD[::-1]},
     "/app/settings/accounts": EVE,
-    "/app/settings/keys": {"name": "Eve's", "scope-admin": "on", "days": "365"},
+    "/app/settings/keys": {"name": "Eve's", "scope-admin": "on", "days": "365", "current_password": PASSWORD},
     "/app/settings/sessions/end-others": {"go": "on"},
     "/app/sign-out": {"go": "on"},
     "/api/v1/accounts": EVE,

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from pretamane.accounts import links, queries, service
+from pretamane.accounts import keys, links, queries, service
 from pretamane.accounts.links import UsableLink
 from pretamane.accounts.models import Account, Purpose
 from pretamane.accounts.schemas import FirstAdministratorIn, ProfileIn, as_kept
@@ -56,15 +56,17 @@ def rescue(session: Session, email: str) -> str:
     account = queries.by_email(session, as_kept(email))
     if account is None or account.role != Role.ADMIN or not account.is_active:
         raise NotFound("No administrator who is active has this e-mail address.")
-    token = links.make(session, Purpose.RESET, account.id)
+    token = links.make(session, Purpose.RESCUE, account.id)
     audit.record(session, OPERATOR, "account.rescue-link-made", account.id)
     return token
 
 
 def reset_password(session: Session, token: str, password_hash: str) -> None:
-    account = _owner_of(session, links.use(session, token, Purpose.RESET))
+    """Keys end too: who lost the password cannot tell which of them a thief has made."""
+    account = _owner_of(session, links.use(session, token, Purpose.RESET, Purpose.RESCUE))
     service.set_password(session, account, password_hash)
-    audit.record(session, account.as_actor(), "account.changed", account.id, fields=["password"])
+    revoked = keys.revoke_all_of(session, account.id)
+    audit.record(session, account.as_actor(), "account.changed", account.id, fields=["password"], keys_revoked=revoked)
 
 
 def confirm_new_email(session: Session, token: str) -> None:

@@ -101,7 +101,7 @@ class Entrance:
         if link.purpose is Purpose.NEW_EMAIL:
             self.work.run_now(entering.confirm_new_email, token)
             return see("/app/sign-in?done=email")
-        if link.purpose is Purpose.RESET:
+        if link.purpose in (Purpose.RESET, Purpose.RESCUE):
             self.work.run_now(entering.reset_password, token, _chosen_password(fields, link.email, link.name))
             return see("/app/sign-in?done=renewed")
         return self._let_in(request, self._newcomer(token, link, fields), FIRST_PAGE)

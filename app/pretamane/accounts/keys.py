@@ -37,7 +37,7 @@ def make_key(session: Session, wanted: KeyIn, by: Actor) -> tuple[Key, str]:
 
 def _who_may_have_one_more(session: Session, by: Actor) -> Account:
     account = queries.to_be_changed(session, queries.own_account(session, by).id)
-    if sum(queries.is_usable(key, now(session)) for key in queries.keys_of(session, by)) >= MOST:
+    if len(queries.usable_keys_of(session, by)) >= MOST:
         raise Conflict(f"You have {MOST} keys already. Please revoke one that is not used.", code="too-many-keys")
     return account
 
@@ -72,6 +72,7 @@ def revoke_key(session: Session, key_id: UUID, by: Actor) -> None:
         audit.record(session, by, "key.revoked", key.id)
 
 
-def revoke_all_of(session: Session, account_id: UUID) -> None:
+def revoke_all_of(session: Session, account_id: UUID) -> int:
+    """How many there were."""
     held = update(Key).where(Key.account_id == account_id, Key.revoked_at.is_(None))
-    session.execute(held.values(revoked_at=now(session)))
+    return len(session.execute(held.values(revoked_at=now(session)).returning(Key.id)).all())

@@ -19,6 +19,7 @@ LIVES = {
     Purpose.FIRST_ADMIN: timedelta(days=1),
     Purpose.INVITATION: timedelta(days=7),
     Purpose.RESET: timedelta(hours=2),
+    Purpose.RESCUE: timedelta(hours=2),
     Purpose.NEW_EMAIL: timedelta(days=1),
 }
 
@@ -63,10 +64,10 @@ def look_at(session: Session, token: str) -> UsableLink:
     return UsableLink(Purpose(found.purpose), found.account_id, found.email or "", found.name or "", found.new_email)
 
 
-def use(session: Session, token: str, purpose: Purpose) -> UsableLink:
+def use(session: Session, token: str, *purposes: Purpose) -> UsableLink:
     """Of two who use it at once, one finds it ended."""
     link = look_at(session, token)
-    used = delete(Link).where(Link.token_hash == tokens.hash_of(token), Link.purpose == purpose.value)
+    used = delete(Link).where(Link.token_hash == tokens.hash_of(token), Link.purpose.in_(purposes))
     if session.execute(used.returning(Link.id)).first() is None:
         raise ended()
     return link
@@ -74,6 +75,12 @@ def use(session: Session, token: str, purpose: Purpose) -> UsableLink:
 
 def end_all_of(session: Session, account_id: UUID) -> None:
     session.execute(delete(Link).where(Link.account_id == account_id))
+
+
+def end_those_asked_for(session: Session, account_id: UUID) -> None:
+    """All but the operator's rescue: whoever shut the owner out, by password or mailbox, must not end that too."""
+    asked_for = (Link.account_id == account_id, Link.purpose != Purpose.RESCUE)
+    session.execute(delete(Link).where(*asked_for))
 
 
 def ended() -> NotFound:

@@ -73,6 +73,7 @@ class Purpose(StrEnum):
     FIRST_ADMIN = "first-admin"
     INVITATION = "invitation"
     RESET = "reset"
+    RESCUE = "rescue"
     NEW_EMAIL = "new-email"
 
 

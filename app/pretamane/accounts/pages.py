@@ -1,30 +1,22 @@
-"""The pages about sessions and keys of one's own, and about everybody's accounts."""
+"""The pages about sessions of one's own, and about everybody's accounts."""
 
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
-from sqlalchemy.orm import Session
 from starlette.responses import Response
 
-from pretamane.accounts import keys, queries, service, sessions
+from pretamane.accounts import queries, service, sessions
 from pretamane.accounts.forms import FIRST_PAGE, page, see, text_of
-from pretamane.accounts.models import Key
-from pretamane.accounts.schemas import AccountChanges, InvitationIn, KeyIn, understand
-from pretamane.core.actors import Actor, Role, Scope
-from pretamane.core.database import now
+from pretamane.accounts.schemas import AccountChanges, InvitationIn, understand
+from pretamane.core.actors import Actor, Role
 from pretamane.core.errors import AppError
 from pretamane.core.http.admission import Admin, Viewer
 from pretamane.core.http.fields import Fields
 from pretamane.core.unit_of_work import UnitOfWork, Work
 
-SESSIONS, KEYS, ACCOUNTS = "/app/settings/sessions", "/app/settings/keys", "/app/settings/accounts"
-SCOPES = {
-    Scope.CONTACTS_READ: "Read messages and contacts",
-    Scope.CONTACTS_WRITE: "Change messages and contacts",
-    Scope.ADMIN: "Look after accounts, jobs and the system",
-}
+SESSIONS, ACCOUNTS = "/app/settings/sessions", "/app/settings/accounts"
 ROLES = {
     "viewer": "Viewer: reads",
     "staff": "Staff: reads and writes",
@@ -32,7 +24,6 @@ ROLES = {
 }
 _DONE = {
     "ended": "Ended.",
-    "revoked": "The key is revoked.",
     "invited": "The invitation is on its way by mail.",
     "changed": "The account is changed.",
 }
@@ -61,54 +52,6 @@ def end_session(session_id: UUID, by: Viewer, work: Work) -> Response:
 def end_other_sessions(by: Viewer, work: Work) -> Response:
     work.run_now(sessions.end_other_sessions, by)
     return see(f"{SESSIONS}?done=ended")
-
-
-@router.get(KEYS)
-def show_keys(by: Viewer, work: Work, done: str = "") -> Response:
-    return _keys(work, by, done=_DONE.get(done))
-
-
-@router.post(KEYS)
-def make_key(by: Viewer, work: Work, fields: Fields) -> Response:
-    """The one answer that shows the key; no other page could show it after a redirect."""
-    asked = {
-        "name": text_of(fields, "name"),
-        "scopes": [scope for scope in Scope if text_of(fields, f"scope-{scope}")],
-        "days": text_of(fields, "days") or None,
-    }
-    try:
-        wanted = understand(KeyIn, asked)
-        _, text = work.run_now(keys.make_key, wanted, by)
-    except AppError as refusal:
-        return _keys(work, by, refusal, asked)
-    return _keys(work, by, new_key=text)
-
-
-def _keys(
-    work: UnitOfWork,
-    by: Actor,
-    refusal: AppError | None = None,
-    typed: Mapping[str, Any] | None = None,
-    **told: str | None,
-) -> Response:
-    context = {
-        "keys": work.run_now(_usable_keys, by),
-        "scopes": {scope: SCOPES[scope] for scope in Scope if by.role >= keys.LEAST_ROLE[scope]},
-        "values": typed or {"name": "", "scopes": [], "days": "365"},
-    }
-    shown = {"done": None, "new_key": None, **told}
-    return page(work, "accounts/keys.html", refusal, actor=by, here="settings", **context, **shown)
-
-
-def _usable_keys(session: Session, by: Actor) -> list[Key]:
-    at = now(session)
-    return [key for key in queries.keys_of(session, by) if queries.is_usable(key, at)]
-
-
-@router.post(f"{KEYS}/{{key_id}}/revoke")
-def revoke_key(key_id: UUID, by: Viewer, work: Work) -> Response:
-    work.run_now(keys.revoke_key, key_id, by)
-    return see(f"{KEYS}?done=revoked")
 
 
 @router.get(ACCOUNTS)

@@ -6,20 +6,16 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from pretamane.accounts import passwords, queries, service, sessions
+from pretamane.accounts import passwords, queries, service
 from pretamane.accounts.forms import page, see, text_of
+from pretamane.accounts.open_desk import OpenDesk
 from pretamane.accounts.recognition import SessionCookie
 from pretamane.accounts.schemas import EmailIn, ProfileIn, understand
-from pretamane.accounts.sessions import Proof
 from pretamane.core.actors import Actor
 from pretamane.core.errors import AppError, Invalid
 from pretamane.core.http.admission import Viewer
 from pretamane.core.http.fields import Fields
-from pretamane.core.http.rate_limits import RateLimits
 from pretamane.core.unit_of_work import UnitOfWork
-
-# Whoever finds an open desk guesses no faster than a stranger at the door.
-CHECKS_AT_AN_OPEN_DESK = "10/15minutes"
 
 PROFILE = "/app/settings/profile"
 _DONE = {
@@ -32,8 +28,8 @@ _DONE = {
 class ProfilePage:
     """What it needs, put together once."""
 
-    def __init__(self, work: UnitOfWork, limits: RateLimits, cookie: SessionCookie) -> None:
-        self.work, self.limits, self.cookie = work, limits, cookie
+    def __init__(self, work: UnitOfWork, desk: OpenDesk, cookie: SessionCookie) -> None:
+        self.work, self.desk, self.cookie = work, desk, cookie
 
     def show_profile(self, by: Viewer, done: str = "") -> Response:
         return self._profile(by, done=done)
@@ -48,7 +44,7 @@ class ProfilePage:
 
     def change_password(self, request: Request, by: Viewer, fields: Fields) -> Response:
         try:
-            proof = self._prove(request, by, fields)
+            proof = self.desk.prove(request, by, fields)
             account = self.work.run_now(queries.own_account, by)
             new = text_of(fields, "new_password")
             why_not = passwords.why_not(new, account.email, account.name)
@@ -65,15 +61,11 @@ class ProfilePage:
     def change_email(self, request: Request, by: Viewer, fields: Fields) -> Response:
         try:
             wanted = understand(EmailIn, fields)
-            self._prove(request, by, fields)
+            self.desk.prove(request, by, fields)
             self.work.run_now(service.ask_for_new_email, wanted.email, by)
         except AppError as refusal:
             return self._profile(by, refusal, fields)
         return see(f"{PROFILE}?done=email")
-
-    def _prove(self, request: Request, by: Actor, fields: Mapping[str, Any]) -> Proof:
-        self.limits.spend(request, "password-check", CHECKS_AT_AN_OPEN_DESK, together_with=str(by.account_id))
-        return sessions.prove_own_password(self.work, by, text_of(fields, "current_password"))
 
     def _profile(
         self, by: Actor, refusal: AppError | None = None, typed: Mapping[str, Any] | None = None, done: str = ""
@@ -81,7 +73,8 @@ class ProfilePage:
         account = self.work.run_now(queries.own_account, by)
         values = {"name": account.name, "email": ""}
         values |= {name: text_of(typed, name) for name in values if typed and name in typed}
-        told = {"account": account, "values": values, "done": _DONE.get(done)}
+        keys = len(self.work.run_now(queries.usable_keys_of, by))
+        told = {"account": account, "values": values, "keys": keys, "done": _DONE.get(done)}
         return page(self.work, "accounts/profile.html", refusal, actor=by, here="settings", **told)
 
 

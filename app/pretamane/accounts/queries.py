@@ -107,6 +107,11 @@ def keys_of(session: Session, by: Actor) -> Sequence[Key]:
     return session.scalars(select(Key).where(Key.account_id == by.account_id).order_by(Key.id.desc())).all()
 
 
+def usable_keys_of(session: Session, by: Actor) -> Sequence[Key]:
+    at = now(session)
+    return [key for key in keys_of(session, by) if is_usable(key, at)]
+
+
 def is_usable(key: Key, at: datetime) -> bool:
     return key.revoked_at is None and (key.ends_at is None or key.ends_at > at)
 

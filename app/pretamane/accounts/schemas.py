@@ -1,30 +1,18 @@
 """What may be typed about accounts and keys, and what is told of them."""
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from pretamane.accounts.models import Account, Key, SignedInSession
+from pretamane.core import texts
 from pretamane.core.actors import Actor, Role, Scope
-from pretamane.core.addresses import normalised_email
-from pretamane.core.errors import Invalid
+from pretamane.core.texts import Email, OneLine
 
 RoleWord = Literal["viewer", "staff", "admin"]
-
-
-def _one_line(value: object) -> object:
-    """Drop what no database can carry, and line breaks, which no name has."""
-    if not isinstance(value, str):
-        return value
-    return " ".join("".join(" " if unicodedata.category(c) in ("Cc", "Cs") else c for c in value).split())
-
-
-OneLine = BeforeValidator(_one_line)
-Email = Annotated[str, StringConstraints(min_length=1, max_length=254), AfterValidator(normalised_email), OneLine]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), OneLine]
 
 
@@ -164,20 +152,10 @@ def role_of(word: RoleWord) -> Role:
     return Role[word.upper()]
 
 
-T = TypeVar("T", bound=BaseModel)
-
-
-def understand(kind: type[T], typed: Mapping[str, Any], faults: Mapping[str, str] | None = None) -> T:
-    """What was typed into a form, or a sentence for each field; `faults` are those already found elsewhere."""
-    found = dict(faults or {})
-    understood = None
-    try:
-        understood = kind.model_validate({name: typed[name] for name in kind.model_fields if name in typed})
-    except ValidationError as invalid:
-        found |= {str(fault["loc"][0]): _sentence(fault) for fault in invalid.errors()}
-    if found or understood is None:
-        raise Invalid("Please look at the marked fields. Nothing was changed.", fields=found)
-    return understood
+def understand(
+    kind: type[texts.Typed], typed: Mapping[str, Any], faults: Mapping[str, str] | None = None
+) -> texts.Typed:
+    return texts.understand(kind, typed, faults, _sentence)
 
 
 _EMPTY = {
@@ -188,12 +166,8 @@ _EMPTY = {
 }
 
 
-def _sentence(fault: Any) -> str:
+def _sentence(fault: Any) -> str | None:
     field, kind = str(fault["loc"][0]), fault["type"]
     if kind in ("missing", "string_too_short", "too_short", "literal_error") and field in _EMPTY:
         return _EMPTY[field]
-    if kind == "string_too_long":
-        return f"Please write at most {fault['ctx']['max_length']} characters."
-    if field == "email":
-        return "That does not look like an e-mail address. Please write one like name@example.org."
-    return "Please choose a number of days from 1 to 3650." if field == "days" else "This cannot be taken as it is."
+    return "Please choose a number of days from 1 to 3650." if field == "days" else None

@@ -139,7 +139,7 @@ def change_own_name(session: Session, name: str, by: Actor) -> None:
 
 
 def change_password(session: Session, proof: sessions.Proof, password_hash: str, by: Actor, user_agent: str) -> str:
-    """Every session ends, this one too; the token of a new one for this browser is given back."""
+    """Every session ends, this one too; the token of a new one for this browser is given back. Keys work on."""
     account = queries.to_be_changed(session, proof.account_id)
     if account.password_hash != proof.password_hash:
         raise ChangedMeanwhile("The password was changed meanwhile; please sign in with the new one.")
@@ -152,7 +152,7 @@ def set_password(session: Session, account: Account, password_hash: str) -> None
     """Whoever knew the old one keeps nothing that it opened: no session, and no link they may have asked for."""
     account.password_hash = password_hash
     sessions.end_all_of(session, account.id)
-    links.end_all_of(session, account.id)
+    links.end_those_asked_for(session, account.id)
 
 
 def ask_for_new_email(session: Session, email: str, by: Actor) -> None:
@@ -179,7 +179,7 @@ def take_email(session: Session, account: Account, email: str) -> None:
             session.flush()
     except IntegrityError:
         raise taken(email) from None
-    links.end_all_of(session, account.id)
+    links.end_those_asked_for(session, account.id)
     jobs.enqueue(session, TELL_OLD_EMAIL, account=account.id, email=old)
     audit.record(session, account.as_actor(), "account.changed", account.id, fields=["email"])
 

@@ -11,9 +11,9 @@ from pretamane.contacts.inbox import Outcome
 from pretamane.contacts.models import Contact, Note, Submission
 from pretamane.contacts.people import Merge
 from pretamane.contacts.schemas import NothingIsNone, OneLine, clean
-from pretamane.core.addresses import normalised_email
 from pretamane.core.errors import Invalid
 from pretamane.core.http.listing import page_model
+from pretamane.core.texts import Email
 
 Status = Literal["new", "open", "done", "spam"]
 MOST_AT_ONCE = 100
@@ -30,7 +30,6 @@ def _tidy(tags: list[str]) -> list[str]:
 
 
 Words = Annotated[str, StringConstraints(min_length=1, max_length=10_000), BeforeValidator(clean)]
-Email = Annotated[str, StringConstraints(min_length=1, max_length=254), AfterValidator(normalised_email), OneLine]
 Tags = Annotated[
     list[Annotated[str, StringConstraints(max_length=40, pattern="^[^,]*$"), OneLine]],
     Field(max_length=MOST_TAGS),

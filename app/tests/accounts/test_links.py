@@ -160,6 +160,26 @@ def test_a_forgotten_password_is_set_anew_and_every_session_ends(browser, as_sta
     assert browser.post(reset_link, data={"password": PASSWORD}).status_code == 404
 
 
+@pytest.mark.parametrize("by", ["reset", "rescue"])
+def test_with_the_lost_password_go_all_keys(as_admin, rows, platform, send_mails, postman, admin, by):
+    """Who lost the password cannot tell which keys a thief has made."""
+    made = as_admin.post("/api/v1/keys", json={"name": "a thief's", "scopes": ["admin"]}).json()
+    if by == "reset":
+        as_admin.post("/app/forgotten", data={"email": admin.email})
+        send_mails()
+    path = postman.link if by == "reset" else f"/app/link/{platform.work.run_now(entering.rescue, admin.email)}"
+    warning = as_admin.get(path).text
+
+    as_admin.post(path, data={"password": ANOTHER})
+
+    used = as_admin.get("/api/v1/accounts", headers={"Authorization": f"Bearer {made['key']}"})
+    assert used.status_code == 401
+    assert "your keys for programs will be revoked" in warning
+    assert rows("SELECT details FROM audit_entries WHERE act = 'account.changed'") == [
+        ({"fields": ["password"], "keys_revoked": 1},)
+    ]
+
+
 def test_asking_for_a_new_password_is_answered_alike_for_everybody(browser, rows, staff, with_password):
     with_password(staff)
 
@@ -324,6 +344,49 @@ def test_the_rescued_are_administrators_only(platform, browser, admin, staff):
     for email in (staff.email, "nobody@practice.example", "x"):
         with pytest.raises(NotFound, match="No administrator"):
             platform.work.run_now(entering.rescue, email)
+
+
+def test_a_rescue_outlives_whatever_others_ask_for_and_do(
+    platform, browser, clock, send_mails, postman, admin, with_password
+):
+    """A stranger who asks for a mail again and again, and a thief who has the mailbox and the password."""
+    rescue = f"/app/link/{platform.work.run_now(entering.rescue, with_password(admin).email)}"
+    postman.is_away = True
+    browser.post("/app/forgotten", data={"email": admin.email})
+    send_mails()
+    postman.is_away = False
+    clock.move(3600)
+    send_mails()
+    browser.post(postman.link, data={"password": "eleven stolen swans"})
+    sign_in(browser, admin, "eleven stolen swans")
+    browser.post(
+        "/app/settings/profile/password",
+        data={"current_password": "eleven stolen swans", "new_password": "twelve stolen swans"},
+    )
+
+    rescued = browser.post(rescue, data={"password": ANOTHER})
+
+    assert rescued.headers.get("location") == "/app/sign-in?done=renewed"
+    assert not is_signed_in(browser)
+    assert sign_in(browser, admin, ANOTHER).status_code == 303
+    assert browser.post(rescue, data={"password": PASSWORD}).status_code == 404
+
+
+def test_a_newer_rescue_ends_the_older(platform, browser, admin):
+    older, newer = (f"/app/link/{platform.work.run_now(entering.rescue, admin.email)}" for _ in range(2))
+
+    statuses = [browser.get(path).status_code for path in (older, newer)]
+
+    assert statuses == [404, 200]
+
+
+def test_a_deactivated_administrator_is_rescued_no_more(platform, browser, as_admin):
+    nora = hire(platform, "Nora", Role.ADMIN)
+    rescue = f"/app/link/{platform.work.run_now(entering.rescue, nora.email)}"
+
+    as_admin.post(f"/app/settings/accounts/{nora.id}", data={"is_active": "false"})
+
+    assert browser.post(rescue, data={"password": ANOTHER}).status_code == 404
 
 
 def test_a_made_up_link_is_refused(browser):

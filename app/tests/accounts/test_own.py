@@ -128,11 +128,21 @@ def test_a_browser_may_call_itself_anything(browser, staff, with_password):
     assert "&lt;script&gt;" + "x" * 192 in page
 
 
-def test_a_key_is_shown_once_and_works_within_its_scopes(as_staff, browser):
-    made = as_staff.post("/app/settings/keys", data={"name": "The scanner", "scope-contacts:read": "on", "days": "30"})
+def a_scanners_key(**changed):
+    return {"name": "The scanner", "scope-contacts:read": "on", "days": "30", "current_password": PASSWORD, **changed}
+
+
+def key_in(page):
+    return page.text.partition('<code class="number">')[2].partition("<")[0]
+
+
+def test_a_key_is_shown_once_and_works_within_its_scopes(as_staff, browser, staff, with_password):
+    with_password(staff)
+
+    made = as_staff.post("/app/settings/keys", data=a_scanners_key())
     again = as_staff.get("/app/settings/keys").text
 
-    key = made.text.partition('<code class="number">')[2].partition("<")[0]
+    key = key_in(made)
     shown = browser.get("/api/v1/me", headers={"Authorization": f"Bearer {key}"})
     assert shown.json() | {"account_id": 0} == {
         **{"account_id": 0, "name": "Stefan", "role": "staff", "scopes": ["contacts:read"]}
@@ -140,6 +150,45 @@ def test_a_key_is_shown_once_and_works_within_its_scopes(as_staff, browser):
     assert ApiKey.read(key) is not None
     assert key not in again
     assert "The scanner" in again
+
+
+def test_an_open_desk_alone_makes_no_key(at_two_places, rows, checks):
+    here, _ = at_two_places
+    checks.clear()
+
+    refused = [here.post("/app/settings/keys", data=a_scanners_key(current_password=ANOTHER)) for _ in range(11)]
+
+    assert [answer.status_code for answer in refused] == [422] * 10 + [429]
+    assert "That is not your password." in refused[0].text
+    assert 'value="The scanner"' in refused[0].text
+    assert ANOTHER not in refused[0].text
+    assert rows("SELECT count(*) FROM api_keys") == [(0,)]
+    assert len(checks) == 10
+
+
+def test_guesses_at_one_page_count_at_the_other(at_two_places):
+    here, _ = at_two_places
+    for _ in range(10):
+        here.post("/app/settings/keys", data=a_scanners_key(current_password=ANOTHER))
+
+    refused = here.post(f"{PROFILE}/password", data={"current_password": PASSWORD, "new_password": ANOTHER})
+
+    assert refused.status_code == 429
+
+
+def test_keys_work_on_under_a_new_password_and_the_page_says_so(at_two_places, browser_at):
+    here, _ = at_two_places
+    quiet = here.get(PROFILE).text
+    keys_made = [key_in(here.post("/app/settings/keys", data=a_scanners_key())) for _ in range(2)]
+
+    changed = here.post(f"{PROFILE}/password", data={"current_password": PASSWORD, "new_password": ANOTHER})
+
+    told = here.get(changed.headers["location"]).text
+    program = browser_at("192.0.2.3")
+    known = [program.get("/api/v1/me", headers={"Authorization": f"Bearer {key}"}) for key in keys_made]
+    assert '<a href="/app/settings/keys">2 keys work</a>' in told
+    assert "keys for programs" not in quiet
+    assert [answer.status_code for answer in known] == [200, 200]
 
 
 def test_a_key_ends_in_time_and_at_once_when_revoked(as_staff, browser, clock):

@@ -1,12 +1,16 @@
 """Who may come in by a route: said beside the route, checked before it runs."""
 
-from collections.abc import Callable
-from typing import Annotated
+from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
+from starlette.routing import BaseRoute
 
 from pretamane.core.actors import Actor, Role, Scope
 from pretamane.core.errors import Forbidden, SignInNeeded
+from pretamane.core.http import exchange as exchanges
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -19,8 +23,13 @@ class Admit:
     def __init__(self, role: Role, scope: Scope | None = None, *, any_key: bool = False) -> None:
         self.role, self.scope, self.any_key = role, scope, any_key
 
+    @property
+    def takes_keys(self) -> bool:
+        return self.any_key or self.scope is not None
+
     def __call__(self, request: Request) -> Actor:
         """A plain function, so it runs in the thread pool; it holds no connection once it returns."""
+        exchanges.of(request.scope).keep_private()
         authenticate: Authenticate = request.app.state.authenticate
         actor = authenticate(request)
         if actor is None:
@@ -30,6 +39,21 @@ class Admit:
         if not self.any_key:
             actor.needs(self.role, self.scope)
         return actor
+
+
+def admissions_of(dependant: Dependant) -> Iterator[Admit]:
+    for needed in dependant.dependencies:
+        if isinstance(needed.call, Admit):
+            yield needed.call
+        yield from admissions_of(needed)
+
+
+def admit_after_all(request: Request) -> None:
+    """A body that cannot be read is found before anybody is asked who they are; a stranger is told that first."""
+    route = request.scope.get("route")
+    if isinstance(route, APIRoute) and not exchanges.of(request.scope).is_private:
+        for admit in admissions_of(route.dependant):
+            admit(request)
 
 
 def refuse_foreign_pages(request: Request) -> None:
@@ -69,3 +93,31 @@ Anybody = Annotated[Actor, Depends(Admit(Role.VIEWER, any_key=True))]
 ContactsReader = Annotated[Actor, Depends(Admit(Role.VIEWER, Scope.CONTACTS_READ))]
 ContactsWriter = Annotated[Actor, Depends(Admit(Role.STAFF, Scope.CONTACTS_WRITE))]
 AdminOrKey = Annotated[Actor, Depends(Admit(Role.ADMIN, Scope.ADMIN))]
+
+# By these names in the API's description.
+_SESSION, _KEY = "session", "key"
+_CREDENTIALS = {
+    _SESSION: {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-session",
+        "description": "A signed-in browser's, on a page of ours; called `session` where PUBLIC_URL is plain http",
+    },
+    _KEY: {"type": "http", "scheme": "bearer", "description": "An API key, made at /app/settings/keys"},
+}
+
+
+def document(schema: dict[str, Any], routes: Iterable[BaseRoute]) -> None:
+    """In the API's description, each operation says what shows who is asking: nothing, a session, or a key as well."""
+    schema.setdefault("components", {})["securitySchemes"] = _CREDENTIALS
+    for context in iter_route_contexts(list(routes)):
+        route = context.original_route
+        admissions = list(admissions_of(route.dependant)) if isinstance(route, APIRoute) else []
+        for method in (context.methods or ()) if admissions else ():
+            operation = schema["paths"].get(context.path_format, {}).get(method.lower())
+            if operation is not None:
+                operation["security"] = _credentials_for(admissions)
+
+
+def _credentials_for(admissions: list[Admit]) -> list[dict[str, list[str]]]:
+    return [{_SESSION: []}, {_KEY: []}] if all(admit.takes_keys for admit in admissions) else [{_SESSION: []}]

@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.routing import BaseRoute
 
 from pretamane import __version__
-from pretamane.core.http import problems
+from pretamane.core.http import admission, problems
 
 OPENAPI_ADDRESS = "/api/openapi.json"
 
@@ -25,16 +25,17 @@ def compose(routers: Sequence[APIRouter], last: Sequence[BaseRoute], as_page: pr
     for router in routers:
         app.include_router(router)
     problems.install(app, as_page)
-    app.openapi = _described(app.openapi)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
+    app.openapi = _described(app.openapi, app.routes)  # type: ignore[method-assign]  # FastAPI's documented way to extend it
     app.router.routes.extend(last)
     return app
 
 
-def _described(describe: Callable[[], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+def _described(describe: Callable[[], dict[str, Any]], routes: Sequence[BaseRoute]) -> Callable[[], dict[str, Any]]:
     def described() -> dict[str, Any]:
         schema = describe()
         if "Problem" not in schema.get("components", {}).get("schemas", {}):
             problems.document(schema)
+            admission.document(schema, routes)
         return schema
 
     return described

@@ -169,6 +169,10 @@ def _dressing(exchange: Exchange, receive: Receive, send: Send) -> Send:
     return dressed
 
 
+# Of an answer for one asker alone; one that has a word of its own keeps it.
+_PRIVATE: list[Header] = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+
+
 def _merged(exchange: Exchange, headers: list[Header]) -> list[Header]:
     """Each header once: of ids and CORS only the edge's own word counts, whatever came from within."""
     ours = [
@@ -181,7 +185,9 @@ def _merged(exchange: Exchange, headers: list[Header]) -> list[Header]:
     kept = [(name, value) for name, value in headers if name not in names and not name.startswith(b"access-control-")]
     if vary:
         ours = [(name, b", ".join([value, *vary]) if name == b"vary" else value) for name, value in ours]
-    return kept + ours
+    said = {name for name, _ in kept}
+    private = [(name, value) for name, value in _PRIVATE if exchange.is_private and name not in said]
+    return kept + ours + private
 
 
 async def _notice_who_left(exchange: Exchange, receive: Receive) -> None:

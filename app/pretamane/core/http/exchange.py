@@ -35,6 +35,7 @@ class Exchange:
     body_read: int = 0
     body_complete: bool = False
     too_large: bool = False
+    is_private: bool = False
     client_left: bool = False
     status: int | None = None
     answered: bool = False
@@ -42,6 +43,10 @@ class Exchange:
     def add_header(self, name: str, value: str) -> None:
         """For what must be on the answer whatever it turns out to be, an unhandled error included."""
         self.extra_headers.append((name.lower().encode(), value.encode("latin-1")))
+
+    def keep_private(self) -> None:
+        """Whoever asked had to show who they are: unless the answer says otherwise, nobody on the way keeps it."""
+        self.is_private = True
 
     def elapsed(self) -> float:
         return self.clock.monotonic() - self.started

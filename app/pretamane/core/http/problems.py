@@ -16,6 +16,7 @@ from starlette.routing import Match
 
 from pretamane.core import request_ids
 from pretamane.core.errors import AppError
+from pretamane.core.http import admission
 
 # How a refusal looks to a person: wiring.py says, because pages are above core.
 AsPage = Callable[[Request, AppError], Response]
@@ -142,12 +143,23 @@ def _answering(
     understand: Callable[[Any], AppError], as_page: AsPage | None
 ) -> Callable[[Request, Exception], Response]:
     def answer_failure(request: Request, failure: Exception) -> Response:
-        refusal = understand(failure)
+        refusal = _of_a_stranger(request, failure) or understand(failure)
         if refusal.status == HTTPStatus.METHOD_NOT_ALLOWED:
             refusal.headers["Allow"] = ", ".join(_methods_taken_by(request))
         return answer(request, refusal, as_page)
 
     return answer_failure
+
+
+def _of_a_stranger(request: Request, failure: Exception) -> AppError | None:
+    is_unreadable = isinstance(failure, HTTPException) and failure.status_code == HTTPStatus.BAD_REQUEST
+    if not is_unreadable and not isinstance(failure, RequestValidationError):
+        return None
+    try:
+        admission.admit_after_all(request)
+    except AppError as refusal:
+        return refusal
+    return None
 
 
 def _methods_taken_by(request: Request) -> list[str]:
