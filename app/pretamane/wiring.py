@@ -7,7 +7,7 @@ from functools import partial
 from types import TracebackType
 from typing import Self
 
-from fastapi import Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, MetaData
 
@@ -279,14 +279,10 @@ def build_app(platform: Platform) -> Edge:
     mail_goes_out = mail_server(settings.mail_url.get_secret_value()) is not None
     as_page = _refusals_as_pages(work)
     intake = contacts.Intake(work, OnlyOnce(work, clock), limits, clock, settings.contact_limit)
-    cookie, open_desk = SessionCookie.at(settings.public_url), OpenDesk(work, limits)
+    cookie = SessionCookie.at(settings.public_url)
     app = compose(
         [
-            accounts.router,
-            accounts_pages.router,
-            entrance_pages.router(entrance_pages.Entrance(work, limits, cookie)),
-            profile_pages.router(profile_pages.ProfilePage(work, open_desk, cookie)),
-            key_pages.router(key_pages.KeysPage(work, open_desk)),
+            *_routers_of_accounts(work, limits, cookie),
             practice.router,
             *desk.routers(intake),
             insights.router(work, limits, clock, settings.visit_limit),
@@ -313,6 +309,17 @@ def build_app(platform: Platform) -> Edge:
         body_limit=settings.body_limit,
         as_page=as_page,
     )
+
+
+def _routers_of_accounts(work: UnitOfWork, limits: RateLimits, cookie: SessionCookie) -> list[APIRouter]:
+    open_desk = OpenDesk(work, limits)
+    return [
+        accounts.router,
+        accounts_pages.router,
+        entrance_pages.router(entrance_pages.Entrance(work, limits, cookie)),
+        profile_pages.router(profile_pages.ProfilePage(work, open_desk, cookie)),
+        key_pages.router(key_pages.KeysPage(work, open_desk)),
+    ]
 
 
 def _refusals_as_pages(work: UnitOfWork) -> AsPage:
