@@ -357,7 +357,7 @@ def test_a_rescue_outlives_whatever_others_ask_for_and_do(
     postman.is_away = False
     clock.move(3600)
     send_mails()
-    browser.post(postman.link, data={"password": "eleven stolen swans"})
+    browser.post(postman.link, data={"password": "eleven stolen swans"})  # pragma: allowlist secret  # invented
     sign_in(browser, admin, "eleven stolen swans")
     browser.post(
         "/app/settings/profile/password",
