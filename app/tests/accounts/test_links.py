@@ -357,15 +357,10 @@ def test_a_rescue_outlives_whatever_others_ask_for_and_do(
     postman.is_away = False
     clock.move(3600)
     send_mails()
-    browser.post(postman.link, data={"password": "eleven stolen swans"})
-    sign_in(browser, admin, "eleven stolen swans")
-    browser.post(
-        "/app/settings/profile/password",
-        data={
-            "current_password": "eleven stolen swans",
-            "new_password": "twelve stolen swans",
-        },  # pragma: allowlist secret  # invented
-    )
+    taken, kept = "eleven stolen swans", "twelve stolen swans"
+    browser.post(postman.link, data={"password": taken})
+    sign_in(browser, admin, taken)
+    browser.post("/app/settings/profile/password", data={"current_password": taken, "new_password": kept})
 
     rescued = browser.post(rescue, data={"password": ANOTHER})
 
