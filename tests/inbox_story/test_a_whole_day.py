@@ -49,7 +49,7 @@ def keep_text_for_answers(page: Page, title: str, text: str) -> None:
 def gives_to(page: Page, colleague: Person) -> None:
     choice(page, "Assigned to").select_option(label=colleague.name)
     press(page, "Save")
-    expect(notice(page)).to_be_visible()
+    expect(notice(page)).to_contain_text("assigned")
     expect(choice(page, "Assigned to").locator("option:checked")).to_have_text(colleague.name)
 
 
