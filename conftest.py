@@ -57,12 +57,13 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:  # pytest gives its 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator["Browser"]:
     """One for every story: two of them cannot be driven in one process."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
-    from tests.chromium import CHROMIUM, FLAGS
+    from tests.chromium import CHROMIUM, FLAGS, PATIENCE
 
     if CHROMIUM is None:
         pytest.skip("no Chromium")
+    expect.set_options(timeout=PATIENCE)
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
@@ -72,12 +73,14 @@ def chromium() -> Iterator["Browser"]:
 
 @pytest.fixture
 def new_context(chromium: "Browser") -> Iterator["NewContext"]:
+    from tests.chromium import PATIENCE
+
     with ExitStack() as contexts:
 
         def make(**options: object) -> "BrowserContext":
             context = chromium.new_context(**{"locale": "en-GB", **options})  # type: ignore[arg-type]  # as Playwright's
             contexts.callback(context.close)
-            context.set_default_timeout(20_000)
+            context.set_default_timeout(PATIENCE)
             return context
 
         yield make

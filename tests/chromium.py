@@ -10,6 +10,8 @@ FLAGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync", "--no-first-run"),
 ]
+# Milliseconds, for what is done and for what is expected: a machine may be busy with something else.
+PATIENCE = 20_000
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 NewContext = Callable[..., BrowserContext]

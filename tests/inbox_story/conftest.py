@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, StorageState
 from pydantic import SecretStr
 
 from pretamane.contacts import service
@@ -20,6 +20,8 @@ from pretamane.core.clock import SystemClock
 from pretamane.settings import Settings
 from pretamane.wiring import OwnPostgres, Platform, build_app, migrate
 from tests.chromium import NewContext
+from tests.inbox_story.desk import sign_in
+from tests.inbox_story.practice import ADA, Practice, move_in, open_practice
 
 STEFAN = Actor(UUID(int=1), "Stefan", Role.STAFF)
 PEOPLE = ("Ada Byron", "Bob Stone", "Cora Lee", "Eve Dropper")
@@ -66,10 +68,40 @@ def inbox(house: tuple[str, Platform]) -> str:
 
 
 @pytest.fixture(params=[True, False], ids=["with script", "without script"])
-def page(new_context: NewContext, request: pytest.FixtureRequest) -> Page:
-    return new_context(java_script_enabled=request.param).new_page()
+def with_script(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+@pytest.fixture
+def page(new_context: NewContext, with_script: bool) -> Page:
+    return new_context(java_script_enabled=with_script).new_page()
 
 
 @pytest.fixture
 def scripted(new_context: NewContext) -> Page:
     return new_context().new_page()
+
+
+@pytest.fixture(scope="session")
+def practice(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[Practice]:
+    """With an administrator and a colleague, who have passwords, and more messages than a page holds."""
+    with open_practice(tmp_path_factory.mktemp("practice")) as practice:
+        move_in(practice, chromium)
+        yield practice
+
+
+@pytest.fixture(scope="session")
+def ada_s_session(practice: Practice, chromium: Browser) -> StorageState:  # the fixture
+    """The cookie of a browser in which Ada gave her password."""
+    context = chromium.new_context()
+    sign_in(context.new_page(), practice, ADA)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def ada(new_context: NewContext, with_script: bool, practice: Practice, ada_s_session: StorageState) -> Page:
+    page = new_context(java_script_enabled=with_script, storage_state=ada_s_session).new_page()
+    page.goto(f"{practice.address}/app/inbox")
+    return page
