@@ -8,13 +8,14 @@ from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
 from pretamane.contacts import answers, queries
-from pretamane.contacts.desk_schemas import TemplateIn, understand
+from pretamane.contacts.desk_schemas import TemplateIn
 from pretamane.contacts.message_pages import seen_in
 from pretamane.core import request_ids
 from pretamane.core.actors import Actor, Role
 from pretamane.core.errors import AppError, ChangedMeanwhile, Invalid
 from pretamane.core.http.admission import Staff, Viewer
 from pretamane.core.http.fields import Fields
+from pretamane.core.texts import understand
 from pretamane.core.unit_of_work import Work
 from pretamane.practice import queries as practice_queries
 from pretamane.practice.schemas import PublicPractice

@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
 from pretamane.contacts import lists, people, queries
-from pretamane.contacts.desk_schemas import ContactChanges, NoteIn, understand
+from pretamane.contacts.desk_schemas import ContactChanges, NoteIn
 from pretamane.contacts.inbox_pages import LABELS, id_in
 from pretamane.contacts.lists import Messages, People
 from pretamane.contacts.message_pages import seen_in
@@ -21,6 +21,7 @@ from pretamane.core.actors import Actor, Role
 from pretamane.core.errors import AppError, ChangedMeanwhile, Conflict, Invalid, NotFound
 from pretamane.core.http.admission import Staff, Viewer
 from pretamane.core.http.fields import Fields
+from pretamane.core.texts import understand
 from pretamane.core.unit_of_work import Work
 from pretamane.practice import queries as practice_queries
 from pretamane.practice.schemas import PublicPractice

@@ -1,19 +1,18 @@
 """What staff and their programs send and get, about messages and contacts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from pretamane.contacts.inbox import Outcome
 from pretamane.contacts.models import Contact, Note, Submission
 from pretamane.contacts.people import Merge
-from pretamane.contacts.schemas import NothingIsNone, OneLine, clean
-from pretamane.core.errors import Invalid
+from pretamane.contacts.schemas import NothingIsNone
 from pretamane.core.http.listing import page_model
-from pretamane.core.texts import Email
+from pretamane.core.texts import Email, OneLine, clean
 
 Status = Literal["new", "open", "done", "spam"]
 MOST_AT_ONCE = 100
@@ -209,28 +208,3 @@ class MergePreview(BaseModel):
         values = {name: value for name, value in merge.values.items() if name != "known_as"}
         contact, other = ContactOut.model_validate(merge.survivor), ContactOut.model_validate(merge.other)
         return cls(contact=contact, other=other, submissions=merge.submissions, notes=merge.notes, **values)
-
-
-Typed = TypeVar("Typed", bound=BaseModel)
-
-
-def understand(kind: type[Typed], typed: Mapping[str, Any]) -> Typed:
-    """What a form brought, or a sentence for each field that cannot be taken."""
-    try:
-        return kind.model_validate({name: typed[name] for name in kind.model_fields if name in typed})
-    except ValidationError as invalid:
-        faults = {str(fault["loc"][0]): _sentence(fault) for fault in invalid.errors()}
-        raise Invalid("Please look at the marked fields. Nothing was changed.", fields=faults) from None
-
-
-def _sentence(fault: Any) -> str:
-    kind = fault["type"]
-    if kind in ("missing", "string_too_short"):
-        return "Please write something here."
-    if kind == "string_too_long":
-        return f"Please write at most {fault['ctx']['max_length']:,} characters here."
-    if kind == "too_long":
-        return f"Please give at most {fault['ctx']['max_length']} of them."
-    if fault["loc"][0] == "email":
-        return "That does not look like an e-mail address. Please write one like name@example.org."
-    return "This cannot be taken as it is."

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from pretamane.accounts import queries as accounts
 from pretamane.contacts import answers, colleagues, inbox, lists, queries
-from pretamane.contacts.desk_schemas import AnswerIn, NoteIn, SubmissionChanges, understand
+from pretamane.contacts.desk_schemas import AnswerIn, NoteIn, SubmissionChanges
 from pretamane.contacts.inbox import Change
 from pretamane.contacts.inbox_pages import ADDRESS, LABELS, id_in, told_by, undo_of
 from pretamane.contacts.lists import Messages
@@ -22,6 +22,7 @@ from pretamane.core.errors import AppError, ChangedMeanwhile, Conflict, Invalid
 from pretamane.core.http.admission import Staff, Viewer
 from pretamane.core.http.fields import Fields
 from pretamane.core.http.versions import Seen
+from pretamane.core.texts import understand
 from pretamane.core.unit_of_work import Work
 from pretamane.practice import queries as practice_queries
 from pretamane.practice.schemas import PublicPractice

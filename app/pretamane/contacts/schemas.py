@@ -1,6 +1,5 @@
 """A visitor's message: what may be typed, and what to say when it cannot be taken."""
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
@@ -9,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 from pretamane.core.addresses import normalised_email
 from pretamane.core.errors import Invalid
+from pretamane.core.texts import OneLine, clean, one_line
 
 # The honeypot: people do not see this field, and programs that fill in every field do.
 HONEYPOT = "leave_empty"
@@ -16,21 +16,8 @@ HONEYPOT = "leave_empty"
 HINTS = frozenset({"seconds_on_form"})
 
 
-def clean(value: object) -> object:
-    """Drop what no database or mail can carry: lone surrogates and control characters but for line breaks."""
-    if not isinstance(value, str):
-        return value
-    value = value.replace("\r\n", "\n").replace("\r", "\n")
-    return "".join(c for c in value if c in "\n\t" or unicodedata.category(c) not in ("Cc", "Cs")).strip()
-
-
-def _one_line(value: object) -> object:
-    value = clean(value)
-    return " ".join(value.split()) if isinstance(value, str) else value
-
-
 def _nothing_is_none(value: object) -> object:
-    value = _one_line(value)
+    value = one_line(value)
     return None if value == "" else value
 
 
@@ -43,8 +30,7 @@ def _seconds(value: object) -> object:
     return None if value == "" else value
 
 
-# Last in each Annotated, so that lengths are those of the cleaned text.
-OneLine = BeforeValidator(_one_line)
+# Last in each Annotated, as OneLine is, so that lengths are those of the cleaned text.
 NothingIsNone = BeforeValidator(_nothing_is_none)
 
 
@@ -115,7 +101,7 @@ def _email_fault(typed: Mapping[str, object], known: Mapping[str, str]) -> dict[
     if "email" in known:
         return {}
     try:
-        normalised_email(str(_one_line(typed["email"])))
+        normalised_email(str(one_line(typed["email"])))
     except ValueError:
         return {"email": "That does not look like an e-mail address. Please write one like name@example.org."}
     return {}
