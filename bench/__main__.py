@@ -19,7 +19,6 @@ from pathlib import Path
 from bench import audit, lists
 from bench import jobs as queue
 from bench.load import Load, load, post
-from pretamane.adapters.postgres_running import address_of_running
 from pretamane.core.http.server import listen
 
 HERE = Path(__file__).parent
@@ -78,8 +77,17 @@ def listening() -> Iterator[tuple[int, int]]:
 
 
 @contextmanager
-def bare_server(folder: Path) -> Iterator[int]:
-    address = address_of_running(folder) or sys.exit("the database did not start")
+def web_alone(folder: Path, address: str) -> Iterator[int]:
+    """Without a worker, as the bare handler has none: how fast that one does what is queued is measured by itself."""
+    port = free_port()
+    command = [sys.executable, "-m", "pretamane", "serve", "--port", str(port)]
+    with running(command, environment(folder, PRETAMANE_DATABASE_URL=address)) as process:
+        await_answer(f"http://127.0.0.1:{port}/health/ready", process)
+        yield port
+
+
+@contextmanager
+def bare_server(folder: Path, address: str) -> Iterator[int]:
     with listening() as (port, descriptor):
         command = [sys.executable, "-m", "bench.bare", address, str(descriptor)]
         with running(command, environment(folder), keep=(descriptor,)) as process:
@@ -91,7 +99,11 @@ def posts_per_second(folder: Path) -> tuple[list[Load], list[Load]]:
     """In turn, so that a machine that gets slower is slower for both."""
     ours: list[Load] = []
     bare: list[Load] = []
-    with pretamane_up(folder) as (port, _, _process), bare_server(folder) as bare_port:
+    with (
+        queue.database(folder / "posts") as address,
+        web_alone(folder, address) as port,
+        bare_server(folder, address) as bare_port,
+    ):
         for _ in range(ROUNDS + 1):
             ours.append(load(port, lambda n: post("/api/v1/contact", n), visitors=VISITORS, seconds=SECONDS))
             bare.append(load(bare_port, lambda n: post("/messages", n), visitors=VISITORS, seconds=SECONDS))
