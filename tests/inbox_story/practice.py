@@ -3,7 +3,6 @@
 import http.client
 import json
 import re
-import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page
 
-from tests.site_story.house import ENDS_WITHIN, PRETAMANE, await_answer, environment, free_port
+from tests.site_story.house import PRETAMANE, await_answer, ended_afterwards, environment, free_port
 
 MAIL_WITHIN = 20.0
 # More than a page of the inbox holds, all written before the first test begins.
@@ -90,16 +89,9 @@ def open_practice(folder: Path) -> Iterator[Practice]:
     log = folder / "up.log"
     with log.open("wb") as lines:
         process = subprocess.Popen([*PRETAMANE, *words], env=environment(**asked), stdout=lines, stderr=lines)
-    try:
+    with ended_afterwards(process):
         await_answer(practice.address, process, log)
         yield practice
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(ENDS_WITHIN)
-        finally:
-            process.kill()
-            process.wait()
 
 
 def move_in(practice: Practice, browser: Browser) -> None:

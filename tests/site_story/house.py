@@ -107,9 +107,16 @@ def serving(asked: dict[str, str], log: Path) -> Iterator[str]:
     with log.open("wb") as lines:
         command = [*PRETAMANE, "serve", "--port", str(urlsplit(origin).port)]
         process = subprocess.Popen(command, env=environment(**asked), stdout=lines, stderr=lines)
-    try:
+    with ended_afterwards(process):
         await_answer(origin, process, log)
         yield origin
+
+
+@contextmanager
+def ended_afterwards(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """As told, and in time: one that hangs is killed, and fails the test."""
+    try:
+        yield
     finally:
         process.send_signal(signal.SIGINT)
         try:

@@ -10,8 +10,6 @@ from pretamane.core.addresses import normalised_email
 from pretamane.core.errors import Invalid
 from pretamane.core.texts import OneLine, clean, one_line
 
-# The honeypot: people do not see this field, and programs that fill in every field do.
-HONEYPOT = "leave_empty"
 # Hints about how the form was used are no part of what was said: a retry may send others.
 HINTS = frozenset({"seconds_on_form"})
 
@@ -59,6 +57,7 @@ class MessageIn(BaseModel):
     consent_version: Annotated[str | None, Field(max_length=40), NothingIsNone] = None
     page: Annotated[str | None, Field(max_length=500), NothingIsNone] = None
     seconds_on_form: Annotated[float | None, Field(allow_inf_nan=False), BeforeValidator(_seconds)] = None
+    # The honeypot: people do not see this field, and programs that fill in every field do.
     leave_empty: Annotated[str | None, Field(max_length=10_000), NothingIsNone] = None
 
     spam_below_seconds: ClassVar[float] = 2.0  # nobody types a name, an address and a message in less
