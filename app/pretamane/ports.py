@@ -1,8 +1,11 @@
 """What the outside world must offer; adapters say how."""
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime
 from email.message import EmailMessage
-from typing import Protocol
+from pathlib import Path
+from typing import NamedTuple, Protocol
 
 
 class Clock(Protocol):
@@ -31,3 +34,36 @@ class Mailer(Protocol):
 
         Every other failure is Unavailable: the mail was not taken, or nobody knows, and is to be sent again.
         """
+
+
+class KeptBlob(NamedTuple):
+    key: str
+    size: int
+
+
+class BlobStore(Dependency, Protocol):
+    """Bytes under keys, written once and never changed.
+
+    Away, or with an outcome that nobody knows, it raises Unavailable; a key that it does not have, FileNotFoundError.
+    """
+
+    def keep(self, key: str, file: Path) -> None:
+        """Return once the file's bytes would survive a power cut under this key; nothing is half there before.
+
+        The file itself stays. To keep the same bytes under the same key again is no fault: an outcome may be unknown.
+        """
+
+    def read(self, key: str, start: int = 0, length: int | None = None) -> AbstractContextManager[Iterator[bytes]]:
+        """The bytes from `start` on, in pieces; one that is missing is found on entering, not on the way."""
+
+    def as_file(self, key: str) -> AbstractContextManager[Path]:
+        """For what can only read files: a path that is there until the block ends. Nobody may write to it."""
+
+    def size(self, key: str) -> int:
+        """How many bytes there are under the key."""
+
+    def remove(self, key: str) -> None:
+        """Every version of it; what is not there is removed already."""
+
+    def kept(self) -> Iterator[KeptBlob]:
+        """Everything there is, in no particular order."""

@@ -4,10 +4,10 @@ import os
 import signal
 import subprocess
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from pathlib import Path
 
 import pytest
@@ -42,8 +42,8 @@ def worker_at(port: int, address: str, folder: Path) -> Iterator[subprocess.Pope
 
 
 def ask(port: int, path: str = "/metrics") -> str:
-    """What is answered; nothing while nobody answers."""
-    with suppress(urllib.error.URLError), urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+    """What is answered; nothing while nobody answers, or not to the end."""
+    with suppress(OSError, HTTPException), urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
         return str(answer.read().decode())
     return ""
 

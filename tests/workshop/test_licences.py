@@ -16,6 +16,7 @@ ALLOWED = {
     "ISC",
     "MIT",
     "MIT-0",
+    "MIT-CMU",
     "MPL-2.0",
     "PSF-2.0",
     "PostgreSQL",
@@ -31,6 +32,8 @@ MEANT = {
     "Apache License, Version 2.0": "Apache-2.0",
     "Apache Software License": "Apache-2.0",
     "BSD License": "BSD-3-Clause",
+    # pypdfium2: PDFium is built of FreeType, libtiff, OpenJPEG and the like, each under a licence of this kind.
+    "BSD-3-Clause, Apache-2.0, dependency licenses": "BSD-3-Clause",
     "ISC License (ISCL)": "ISC",
     "LGPL with exceptions": "LGPL-3.0-or-later WITH exceptions",
     "MIT License": "MIT",
