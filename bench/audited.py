@@ -25,6 +25,7 @@ from pretamane.core.http.server import serve_until_told
 from pretamane.core.unit_of_work import Transaction, Work
 from pretamane.practice import queries as practice
 from pretamane.settings import current
+from pretamane.wiring.work import ticks
 
 CONTACTS = 100
 STAFF = Actor(account_id=uuid4(), name="Ada Byron", role=Role.STAFF, session_id=uuid4())
@@ -93,7 +94,7 @@ def main() -> None:
         platform = wiring.Platform.build(settings)
         if way == "seal":
             while True:
-                for tick in wiring.ticks(platform):
+                for tick in ticks(platform):
                     platform.work.run_now(tick.verb)
                     time.sleep(tick.every_seconds)
         platform.work.run_now(furnish)

@@ -43,7 +43,10 @@ def worker_at(port: int, address: str, folder: Path) -> Iterator[subprocess.Pope
 
 def ask(port: int, path: str = "/metrics") -> str:
     """What is answered; nothing while nobody answers, or not to the end."""
-    with suppress(OSError, HTTPException), urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+    with (
+        suppress(OSError, HTTPException),
+        urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer,
+    ):
         return str(answer.read().decode())
     return ""
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 APP = Path(__file__).parents[2] / "app"
-BELOW_FEATURES = {"adapters", "web", "core", "desk", "commands"}
+NO_FEATURES = {"adapters", "web", "core", "desk", "commands", "wiring"}
 
 
 def features() -> set[str]:
     packages = {path.parent.name for path in (APP / "pretamane").glob("*/__init__.py")}
-    return {f"pretamane.{name}" for name in packages - BELOW_FEATURES}
+    return {f"pretamane.{name}" for name in packages - NO_FEATURES}
 
 
 @pytest.fixture

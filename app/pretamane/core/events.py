@@ -44,7 +44,7 @@ Listeners = Mapping[str, Sequence[Listener]]
 
 
 def emit(session: Session, name: str, subject: Identified | UUID, **details: object) -> Event:
-    """Keep the event and let everyone who listens act in the same transaction; wiring.py says who does."""
+    """Keep the event and let everyone who listens act in the same transaction; wiring says who does."""
     told = {
         "id": new_id(),
         "name": name,

@@ -45,7 +45,7 @@ class Face(Coloured, Protocol):
 
 
 class Post:
-    """What a job needs to send mail; wiring.py puts it together, and binds jobs to it."""
+    """What a job needs to send mail; wiring puts it together, and binds jobs to it."""
 
     def __init__(self, mailer: Mailer, sender: str, public_url: str, face: Callable[[Session], Face]) -> None:
         self.mailer, self.sender, self.public_url, self._face = mailer, sender, public_url, face

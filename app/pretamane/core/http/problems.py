@@ -18,7 +18,7 @@ from pretamane.core import request_ids
 from pretamane.core.errors import AppError
 from pretamane.core.http import admission
 
-# How a refusal looks to a person: wiring.py says, because pages are above core.
+# How a refusal looks to a person: wiring says, because pages are above core.
 AsPage = Callable[[Request, AppError], Response]
 
 # What is below these is read by people, but for the styles and modules that their pages fetch.
