@@ -134,7 +134,7 @@ def _begun_at(work: UnitOfWork) -> tuple[float, float]:
 def main() -> None:
     given = {"database_url": sys.argv[1], "signing_key": "x" * 48}
     platform = wiring.Platform.build(Settings.model_validate(given))
-    wiring.tasks = lambda platform: TASKS  # noqa: ARG005  # its place has this name
+    wiring.work.tasks = lambda platform: TASKS  # noqa: ARG005  # its place has this name
     worker.run_until_told(platform, grace=1)
 
 

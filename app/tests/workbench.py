@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 
-from pretamane.core import events
+from pretamane.core import events, prepared
 from pretamane.core.database import Database
 from pretamane.core.jobs import Run, Task, Tries, queue, run_due
 from pretamane.core.jobs.queue import Claimed
@@ -34,7 +34,7 @@ class Workbench:
         return [row[0] if len(row) == 1 else tuple(row) for row in rows]
 
     def queue(self, name: str = "note", **how: Any) -> UUID:
-        return self.work.run_now(lambda session: queue.enqueue(session, name, **how))
+        return self.work.run_now(queued, name, **how)
 
     def claim(self, **how: Any) -> list[Claimed]:
         return self.work.run_now(queue.claim, NAMES, **how)
@@ -53,6 +53,14 @@ class Workbench:
     def left(self) -> int:
         count: int = self.ask("SELECT count(*) FROM jobs")[0]
         return count
+
+
+def queued(session: Session, /, name: str, **how: Any) -> UUID:
+    """The newest job's identity; of one whose key waited already, another's."""
+    queue.enqueue(session, name, **how)
+    prepared.send_waiting(session)
+    newest: UUID = session.execute(text("SELECT id FROM jobs ORDER BY id DESC LIMIT 1")).scalar_one()
+    return newest
 
 
 def keep_and_fail(session: Session, job: UUID) -> None:

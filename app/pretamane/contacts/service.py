@@ -6,22 +6,23 @@ from typing import Any
 from uuid import UUID
 
 from prometheus_client import Counter
-from sqlalchemy import Row, String, Uuid, bindparam, text
+from sqlalchemy import Row
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from pretamane.contacts.models import NEW, SPAM, Contact, Submission
 from pretamane.contacts.schemas import MessageIn, Receipt
-from pretamane.core import events, request_ids
+from pretamane.core import events, prepared, request_ids
 from pretamane.core.addresses import normalised_email
 from pretamane.core.database import after_commit
 from pretamane.core.ids import new_id, new_reference
+from pretamane.core.prepared import Prepared
 
 SUBMISSIONS = Counter("submissions_total", "Messages kept, by the status they were given on arrival.", ["status"])
 
 # One statement meets the contact and files the message. A known contact is locked on the way, so that a merge comes
 # wholly before or wholly after: what arrives during one is with the survivor.
-_SQL = text("""
+_FILE = Prepared("""
     WITH sender AS (
         SELECT coalesce(:spam_reason, (SELECT 'the sender is blocked' FROM blocked_senders WHERE email = :address))
             AS spam_reason
@@ -43,9 +44,6 @@ _SQL = text("""
     ON CONFLICT (reference) DO NOTHING
     RETURNING id, reference, status
 """)
-_FILE = _SQL.bindparams(
-    bindparam("spam_reason", type_=String), bindparam("new_contact", type_=Uuid), bindparam("id", type_=Uuid)
-).columns(id=Uuid, reference=String, status=String)
 _SAID = {"name", "email", "phone", "company", "subject", "message", "page", "consent_version"}
 
 
@@ -75,7 +73,7 @@ def _file_under_a_free_reference(session: Session, submission: dict[str, object]
     """References are drawn blindly; one that is taken is drawn again."""
     filed = None
     while filed is None:
-        filed = session.connection().execute(_FILE, {"reference": new_reference(), **submission}).first()
+        filed = prepared.run(session, _FILE, {"reference": new_reference(), **submission}).first()
     return filed
 
 

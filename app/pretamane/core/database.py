@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool, _ConnectionFairy
 
-from pretamane.core import metrics
+from pretamane.core import metrics, prepared
 from pretamane.core.errors import Unavailable
 from pretamane.ports import Clock
 
@@ -119,6 +119,7 @@ class Database:
             ) as session,
         ):
             yield session
+            prepared.send_waiting(session)
             _commit(session)
             for follow_up in session.info.pop("after_commit", ()):
                 follow_up()

@@ -1,18 +1,20 @@
 """What happened, told inside the transaction in which it happened: whoever listens there succeeds or fails with it."""
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-from sqlalchemy import DateTime, delete, insert
+from sqlalchemy import DateTime, delete
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from pretamane.core import request_ids
+from pretamane.core import prepared, request_ids
 from pretamane.core.database import Record, now
-from pretamane.core.details import as_kept
+from pretamane.core.details import as_json
 from pretamane.core.ids import new_id
+from pretamane.core.prepared import Prepared
 
 KEPT_FOR = timedelta(days=30)
 
@@ -30,8 +32,10 @@ class Event(Record):
     made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
 
 
-# Run on the connection as it stands: visitors wait for it, and the session would take twice as long.
-_KEEP = insert(Event)
+_KEEP = Prepared("""
+    INSERT INTO events (id, name, subject, details, request_id, made_at)
+    VALUES (:id, :name, :subject, CAST(:details AS jsonb), :request_id, :made_at)
+""")
 
 
 class Identified(Protocol):
@@ -49,12 +53,13 @@ def emit(session: Session, name: str, subject: Identified | UUID, **details: obj
         "id": new_id(),
         "name": name,
         "subject": subject if isinstance(subject, UUID) else subject.id,
-        "details": as_kept(details),
         "request_id": request_ids.current.get(),
         "made_at": now(session),
     }
-    session.connection().execute(_KEEP, told)
-    event = Event(**told)
+    kept = as_json(details)
+    prepared.run_later(session, _KEEP, told | {"details": kept})
+    # As whoever reads it again finds it, so that a listener sees what a later reader will.
+    event = Event(**told, details=json.loads(kept))
     listeners: Listeners = session.info["listeners"]
     for listen in listeners.get(name, ()):
         listen(session, event)

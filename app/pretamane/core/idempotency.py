@@ -11,12 +11,14 @@ from typing import Any, Generic, TypeVar
 
 from anyio import to_thread
 from pydantic import BaseModel
-from sqlalchemy import DateTime, LargeBinary, String, delete, text
+from sqlalchemy import DateTime, LargeBinary, String, delete
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from pretamane.core import prepared
 from pretamane.core.database import Record
 from pretamane.core.errors import Conflict, Invalid, Malformed
+from pretamane.core.prepared import Prepared
 from pretamane.core.unit_of_work import UnitOfWork
 from pretamane.ports import Clock
 
@@ -73,14 +75,14 @@ class UnderWay(Exception):
     """Another request holds the key, or was quicker to commit it."""
 
 
-_LOOK = text("""
+_LOOK = Prepared("""
     SELECT pg_try_advisory_xact_lock(:lock), known.fingerprint, known.answer
     FROM (VALUES (1)) AS always
     LEFT JOIN idempotency_keys AS known
         ON known.caller = :caller AND known.route = :route AND known.key = :key AND known.made_at > :oldest
 """)
 
-_KEEP = text("""
+_KEEP = Prepared("""
     INSERT INTO idempotency_keys AS known (caller, route, key, fingerprint, answer, made_at)
     VALUES (:caller, :route, :key, :fingerprint, CAST(:answer AS jsonb), :now)
     ON CONFLICT (caller, route, key) DO UPDATE
@@ -105,14 +107,15 @@ class OnlyOnce:
     ) -> Outcome[Answer]:
         now = self.clock.now()
         names = {"caller": claim.caller, "route": claim.route, "key": claim.key, "oldest": now - KEPT_FOR}
-        ours, fingerprint, answer = session.execute(_LOOK, names | {"lock": claim.lock}).one()
+        ours, fingerprint, answer = prepared.run(session, _LOOK, names | {"lock": claim.lock}).one()
         if fingerprint is not None:
             return Outcome(kind.model_validate(_same(claim, bytes(fingerprint), answer)), replayed=True)
         if not ours:
             raise UnderWay
         made = verb(session)
         kept = {"fingerprint": claim.fingerprint, "answer": made.model_dump_json(), "now": now}
-        if session.execute(_KEEP, names | kept).first() is None:
+        prepared.run_later(session, _KEEP, names | kept)
+        if prepared.send_waiting(session) is None:
             raise UnderWay  # committed between our look and our lock: undo ours, read theirs
         return Outcome(made, replayed=False)
 

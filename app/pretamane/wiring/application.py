@@ -41,9 +41,10 @@ def build_app(platform: Platform) -> Edge:
     cookie = SessionCookie.at(settings.public_url)
     app = compose(
         [
-            *_routers_of_accounts(work, limits, cookie),
-            practice.router,
+            # Asked in this order, one by one: first where visitors come.
             *desk.routers(intake),
+            practice.router,
+            *_routers_of_accounts(work, limits, cookie),
             insights.router(work, limits, clock, settings.visit_limit),
             system.router,
             system.readiness(platform.why_not_ready),

@@ -4,15 +4,16 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from tests.workbench import queued
 
 from pretamane.core.ids import new_id
-from pretamane.core.jobs import enqueue, queue
+from pretamane.core.jobs import queue
 
 ADDRESS = "/app/settings/jobs"
 
 
 def leave(platform, name, **how):
-    return platform.work.run_now(enqueue, name, **how)
+    return platform.work.run_now(queued, name, **how)
 
 
 def give_up(platform, name, failure="SMTP is <away>", **how):

@@ -3,6 +3,8 @@
 import hashlib
 import hmac
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -14,10 +16,11 @@ from limits.storage import Storage
 from sqlalchemy import Connection, DateTime, Engine, Index, String, delete, text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from pretamane.core import metrics
+from pretamane.core import metrics, prepared
 from pretamane.core.database import Record, refusing_when_away
 from pretamane.core.errors import TooMany
 from pretamane.core.http import exchange as exchanges
+from pretamane.core.prepared import Prepared
 from pretamane.ports import Clock
 
 
@@ -32,7 +35,7 @@ class RateLimitWindow(Record):
     ends_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
-_COUNT = text("""
+_COUNT = Prepared("""
     INSERT INTO rate_limit_windows AS seen (key, hits, ends_at) VALUES (:key, :amount, :ends_at)
     ON CONFLICT (key) DO UPDATE SET
         hits = CASE WHEN seen.ends_at <= :now THEN 0 ELSE seen.hits END + :amount,
@@ -64,39 +67,46 @@ class PostgresWindows(Storage):
     def count(self, key: str, seconds: int, amount: int = 1) -> Window:
         now = self.clock.now()
         values = {"key": key, "amount": amount, "now": now, "ends_at": now + timedelta(seconds=seconds)}
-        return Window(*self._row(_COUNT, **values))
+        with self._connection() as connection:
+            return Window(*prepared.run(connection, _COUNT, values).one())
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         return self.count(key, expiry, amount).hits
 
     def get(self, key: str) -> int:
         sql = "SELECT coalesce(max(hits), 0) FROM rate_limit_windows WHERE key = :key AND ends_at > :now"
-        hits: int = self._row(text(sql), key=key, now=self.clock.now())[0]
+        hits: int = self._value(sql, key=key, now=self.clock.now())
         return hits
 
     def get_expiry(self, key: str) -> float:
         sql = "SELECT max(ends_at) FROM rate_limit_windows WHERE key = :key"
-        ends_at: datetime | None = self._row(text(sql), key=key)[0]
+        ends_at: datetime | None = self._value(sql, key=key)
         return (ends_at or self.clock.now()).timestamp()
 
     def check(self) -> bool:
-        return bool(self._row(text("SELECT true"))[0])
+        return bool(self._value("SELECT true"))
 
     def reset(self) -> int:
         sql = "WITH gone AS (DELETE FROM rate_limit_windows RETURNING 1) SELECT count(*) FROM gone"
-        removed: int = self._row(text(sql))[0]
+        removed: int = self._value(sql)
         return removed
 
     def clear(self, key: str) -> None:
         sql = "WITH gone AS (DELETE FROM rate_limit_windows WHERE key = :key RETURNING 1) SELECT count(*) FROM gone"
-        self._row(text(sql), key=key)
+        self._value(sql, key=key)
 
-    def _row(self, statement: Any, **values: object) -> Any:
+    def _value(self, sql: str, **values: object) -> Any:
+        with self._connection() as connection:
+            return connection.execute(text(sql), values).scalar()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
         with refusing_when_away():
             if isinstance(self.bind, Connection):  # a test's own, rolled back at its end
-                return self.bind.execute(statement, values).one()
-            with self.bind.connect() as connection:
-                return connection.execute(statement, values).one()
+                yield self.bind
+            else:
+                with self.bind.connect() as connection:
+                    yield connection
 
 
 class RateLimits:

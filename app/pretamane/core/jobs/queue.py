@@ -10,10 +10,11 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from pretamane.core import request_ids
+from pretamane.core import prepared, request_ids
 from pretamane.core.database import now
 from pretamane.core.details import as_json
 from pretamane.core.ids import new_id
+from pretamane.core.prepared import Prepared
 
 LEASE = timedelta(seconds=60)
 BATCH = 10
@@ -49,24 +50,21 @@ class Claimed:
 
 # Of a key that waits already, the newer arguments count, as new work; what is being worked on is done once more. Nobody
 # works on what has a lease that ran out: that waits too.
-_ENQUEUE = text("""
-    WITH queued AS (
-        INSERT INTO jobs AS known (id, name, args, priority, unique_key, due_at, wanted_at, made_at, request_id)
-        VALUES (:id, :name, CAST(:args AS jsonb), :priority, :unique_key, :due_at, :due_at, :now, :request_id)
-        ON CONFLICT (name, unique_key) WHERE died_at IS NULL DO UPDATE SET
-            args = excluded.args,
-            request_id = excluded.request_id,
-            priority = least(known.priority, excluded.priority),
-            wanted_at = excluded.wanted_at,
-            again = known.lease IS NOT NULL AND known.due_at > :now,
-            lease = CASE WHEN known.due_at > :now THEN known.lease END,
-            attempts = CASE WHEN known.lease IS NOT NULL AND known.due_at > :now THEN known.attempts ELSE 0 END,
-            lost = CASE WHEN known.lease IS NOT NULL AND known.due_at > :now THEN known.lost ELSE 0 END,
-            due_at = CASE WHEN known.lease IS NOT NULL AND known.due_at > :now THEN known.due_at
-                ELSE least(known.due_at, excluded.due_at) END
-        RETURNING id
-    )
-    SELECT id, pg_notify(:channel, '') FROM queued
+_ENQUEUE = Prepared("""
+    INSERT INTO jobs AS known (id, name, args, priority, unique_key, due_at, wanted_at, made_at, request_id)
+    VALUES (:id, :name, CAST(:args AS jsonb), :priority, :unique_key, :due_at, :due_at, :now, :request_id)
+    ON CONFLICT (name, unique_key) WHERE died_at IS NULL DO UPDATE SET
+        args = excluded.args,
+        request_id = excluded.request_id,
+        priority = least(known.priority, excluded.priority),
+        wanted_at = excluded.wanted_at,
+        again = known.lease IS NOT NULL AND known.due_at > :now,
+        lease = CASE WHEN known.due_at > :now THEN known.lease END,
+        attempts = CASE WHEN known.lease IS NOT NULL AND known.due_at > :now THEN known.attempts ELSE 0 END,
+        lost = CASE WHEN known.lease IS NOT NULL AND known.due_at > :now THEN known.lost ELSE 0 END,
+        due_at = CASE WHEN known.lease IS NOT NULL AND known.due_at > :now THEN known.due_at
+            ELSE least(known.due_at, excluded.due_at) END
+    RETURNING pg_notify(:channel, '')
 """)
 
 
@@ -78,24 +76,21 @@ def enqueue(
     priority: Priority = Priority.NORMAL,
     unique: str | None = None,
     **args: object,
-) -> UUID:
+) -> None:
     """Leave work for after the commit. Of jobs with one `unique` key at most one waits; it has the newest arguments."""
     at = now(session)
-    queued: UUID = session.execute(
-        _ENQUEUE,
-        {
-            "id": new_id(),
-            "name": name,
-            "args": as_json(args),
-            "priority": priority,
-            "unique_key": unique,
-            "due_at": at + delay,
-            "now": at,
-            "request_id": request_ids.current.get(),
-            "channel": CHANNEL,
-        },
-    ).scalar_one()
-    return queued
+    queued = {
+        "id": new_id(),
+        "name": name,
+        "args": as_json(args),
+        "priority": priority,
+        "unique_key": unique,
+        "due_at": at + delay,
+        "now": at,
+        "request_id": request_ids.current.get(),
+        "channel": CHANNEL,
+    }
+    prepared.run_later(session, _ENQUEUE, queued)
 
 
 # What kills its worker takes nobody with it twice: an orphan is claimed alone, and of the others only the first may
@@ -152,7 +147,7 @@ def extend(session: Session, held: Sequence[Claimed], lease: timedelta = LEASE) 
     session.execute(_EXTEND, values)
 
 
-_DONE = text("DELETE FROM jobs WHERE id = :id AND lease = :lease AND due_at > :now AND NOT again RETURNING true")
+_DONE = Prepared("DELETE FROM jobs WHERE id = :id AND lease = :lease AND due_at > :now AND NOT again RETURNING true")
 _ONCE_MORE = text("""
     UPDATE jobs SET lease = NULL, again = false, attempts = 0, lost = 0, due_at = greatest(wanted_at, :now)
     WHERE id = :id AND lease = :lease AND due_at > :now RETURNING true
@@ -162,7 +157,7 @@ _ONCE_MORE = text("""
 def acknowledge(session: Session, job: Claimed) -> None:
     """In the transaction of the job's effect, so that both count or neither."""
     held = {"id": job.id, "lease": job.lease, "now": now(session)}
-    if session.execute(_DONE, held).first() is None and session.execute(_ONCE_MORE, held).first() is None:
+    if prepared.run(session, _DONE, held).first() is None and session.execute(_ONCE_MORE, held).first() is None:
         raise LeaseLost
 
 
