@@ -47,6 +47,11 @@ class BlobBucket:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port is None else f"{host}:{self.port}"
 
+    @property
+    def beginning(self) -> str:
+        """Of every object's name that is ours."""
+        return f"{self.prefix}/" if self.prefix else ""
+
 
 def blob_place(url: str) -> BlobFolder | BlobBucket:
     parts = _address(url)

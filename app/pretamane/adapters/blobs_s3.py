@@ -115,7 +115,7 @@ class S3Blobs:
                 self._minio.remove_object(self._bucket.name, name, version.version_id)
 
     def kept(self) -> Iterator[KeptBlob]:
-        beginning = self._name("")
+        beginning = self._bucket.beginning
         with self._refusing("could not be listed"):
             for listed in self._minio.list_objects(self._bucket.name, beginning, recursive=True):
                 key = str(listed.object_name).removeprefix(beginning)
@@ -150,7 +150,7 @@ class S3Blobs:
 
     def _ask_as_stranger(self, hurried: Minio) -> None:
         """For a blob that is there: of one that is not, a bucket that anyone may read says 403 too."""
-        name, beginning = self._bucket.name, self._name("")
+        name, beginning = self._bucket.name, self._bucket.beginning
         stranger = client(self._bucket, _HURRIED, None)
         with self._refusing("cannot be used"):
             listed = hurried.list_objects(name, beginning, recursive=True, extra_query_params=_ONE)
@@ -176,8 +176,7 @@ class S3Blobs:
         return client(self._bucket, self._patience, self._provider)
 
     def _name(self, key: str) -> str:
-        beginning = f"{self._bucket.prefix}/" if self._bucket.prefix else ""
-        return beginning + (checked(key) if key else "")
+        return self._bucket.beginning + checked(key)
 
     def _look(self, name: str) -> _Kept | None:
         with self._refusing("could not be asked"):

@@ -44,8 +44,9 @@ class Patience:
 
 class _Pool(PoolManager):
     def urlopen(self, method: str, url: str, redirect: bool = True, **more: Any) -> BaseHTTPResponse:  # type: ignore[override]  # it answers with less than the client reads
-        if isinstance(more.get("body"), bytes):
-            more["body"] = io.BytesIO(more["body"])
+        body = more.get("body")
+        if isinstance(body, bytes) and body:  # of an empty one only the bytes themselves have a length
+            more["body"] = io.BytesIO(body)
         return super().urlopen(method, url, redirect, **more)
 
 

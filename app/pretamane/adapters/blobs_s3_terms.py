@@ -86,7 +86,7 @@ def _add_rule(name: str) -> Callable[[Minio, BlobBucket], None]:
 
 
 def _rule(name: str, bucket: BlobBucket) -> Rule:
-    on = Filter(prefix=f"{bucket.prefix}/" if bucket.prefix else "")
+    on = Filter(prefix=bucket.beginning)
     if name == _OLD_VERSIONS:
         ending = NoncurrentVersionExpiration(noncurrent_days=NONCURRENT_DAYS)
         return Rule(ENABLED, rule_filter=on, rule_id=name, noncurrent_version_expiration=ending)
@@ -115,7 +115,7 @@ def _expires_nothing_current(client: Minio, bucket: BlobBucket) -> bool:
 
 def _ends_blobs(rule: Rule, bucket: BlobBucket) -> bool:
     """A rule for a part of our prefix, or for more than it, would end blobs alike."""
-    ours, theirs = f"{bucket.prefix}/" if bucket.prefix else "", _prefix(rule)
+    ours, theirs = bucket.beginning, _prefix(rule)
     ends = rule.status == ENABLED and rule.expiration is not None and _ends_current(rule.expiration)
     return ends and (ours.startswith(theirs) or theirs.startswith(ours))
 
