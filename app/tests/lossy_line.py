@@ -2,6 +2,7 @@
 
 import select
 import socket
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from threading import Thread
@@ -24,14 +25,17 @@ def beginning(*words: bytes) -> Choice:
 
 
 class LossyLine:
-    """`loses_request` and `loses_answer` choose by a request's head; whoever sent it waits until tired of it."""
+    """`loses_request` and `loses_answer` choose by a request's head; `pause` is that before each 64 KiB."""
 
     def __init__(self, port: int) -> None:
         self._server = ("127.0.0.1", port)
         self._listening = socket.create_server(("127.0.0.1", 0))
+        # Little is taken before it can be passed on, so that a slow line is slow for its sender too.
+        self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, CHUNK)
         self.port = int(self._listening.getsockname()[1])
         self.loses_request: Choice = nothing
         self.loses_answer: Choice = nothing
+        self.pause = 0.0
         self.lost = 0
         self._is_closed = False
         self._threads = [Thread(target=self._accept)]
@@ -58,6 +62,7 @@ class LossyLine:
             request_is_lost = answer_is_lost = False
             while not self._is_closed:
                 for talking in select.select([client, server], [], [], 0.05)[0]:
+                    time.sleep(self.pause)
                     chunk = talking.recv(CHUNK)
                     if not chunk:
                         return

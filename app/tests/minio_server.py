@@ -5,6 +5,7 @@ import http.client
 import os
 import secrets
 import shutil
+import ssl
 import subprocess
 import time
 from contextlib import suppress
@@ -13,6 +14,7 @@ from types import TracebackType
 from typing import Self
 
 import pytest
+from tests.mail_server import Certificate
 from tests.running import free_port
 
 BUILD = Path(__file__).parents[2] / "tests" / "standins" / "minio"
@@ -20,32 +22,33 @@ PATIENCE_SECONDS = 30
 
 
 class MinioServer:
-    def __init__(self, folder: Path, **environment: str) -> None:
+    def __init__(self, folder: Path, certificate: Certificate | None = None, **environment: str) -> None:
+        """With a certificate it speaks TLS, as localhost."""
         self._binary, self._folder = built(), folder
         self._user, self._password = secrets.token_hex(8), secrets.token_hex(16)
         self._environment = environment
         self._running: subprocess.Popen[bytes] | None = None
         self.port = free_port()
+        self.ca = None if certificate is None else certificate.file
+        if certificate is not None:
+            self._take(certificate.file.read_text())
 
     def url(self, bucket: str, port: int | None = None) -> str:
-        return f"s3://{self._user}:{self._password}@127.0.0.1:{port or self.port}/{bucket}?tls=none"
+        host, line = ("127.0.0.1", "tls=none") if self.ca is None else ("localhost", f"ca={self.ca}")
+        return f"s3://{self._user}:{self._password}@{host}:{port or self.port}/{bucket}?{line}"
 
     def start(self) -> None:
-        command = [
-            self._binary,
-            "server",
-            "--quiet",
-            "--address",
-            f"127.0.0.1:{self.port}",
-            str(self._folder / "drive"),
-        ]
+        places = ["--address", f"127.0.0.1:{self.port}", "--certs-dir", str(self._folder / "certs")]
+        command = [self._binary, "server", "--quiet", *places, str(self._folder / "drive")]
         own = {"MINIO_ROOT_USER": self._user, "MINIO_ROOT_PASSWORD": self._password, "MINIO_BROWSER": "off"}
         environment = {"PATH": os.environ["PATH"], "HOME": str(self._folder)} | own | self._environment
         with (self._folder / "minio.log").open("ab") as log:
             self._running = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
         until = time.monotonic() + PATIENCE_SECONDS
         while not self._is_ready():
-            assert time.monotonic() < until, (self._folder / "minio.log").read_text()
+            if time.monotonic() > until:
+                self.stop()
+                raise AssertionError((self._folder / "minio.log").read_text())
             time.sleep(0.05)
 
     def stop(self) -> None:
@@ -65,13 +68,27 @@ class MinioServer:
 
     def _is_ready(self) -> bool:
         with suppress(OSError, http.client.HTTPException):
-            connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
+            connection = self._connection()
             try:
                 connection.request("GET", "/minio/health/ready")
                 return connection.getresponse().status == 200
             finally:
                 connection.close()
         return False
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self.ca is None:
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
+        trust = ssl.create_default_context(cafile=self.ca)
+        return http.client.HTTPSConnection("localhost", self.port, timeout=1, context=trust)
+
+    def _take(self, both: str) -> None:
+        """MinIO looks for the key and the certificate in two files of their own."""
+        private, begin, public = both.partition("-----BEGIN CERTIFICATE-----")
+        certs = self._folder / "certs"
+        certs.mkdir()
+        (certs / "private.key").write_text(private)
+        (certs / "public.crt").write_text(begin + public)
 
 
 def built() -> str:

@@ -135,6 +135,7 @@ class S3Blobs:
 
     def shortfalls(self) -> list[str]:
         """What the bucket does not promise, one sentence each; nothing is changed."""
+        self._need_the_bucket()
         with self._refusing("could not be asked"):
             return blobs_s3_terms.shortfalls(self._minio, self._bucket, settling=False)
 

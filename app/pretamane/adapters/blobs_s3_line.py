@@ -11,7 +11,7 @@ from minio.api import Minio
 from minio.credentials.providers import ChainedProvider, EnvAWSProvider, IamAwsProvider, Provider, StaticProvider
 from minio.error import MinioException, S3Error, ServerError
 from urllib3 import PoolManager, Retry
-from urllib3.exceptions import HTTPError, MaxRetryError, ResponseError, SSLError, TimeoutError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError, ResponseError, SSLError, TimeoutError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util import Timeout
 
@@ -23,6 +23,7 @@ FAILURES = (MinioException, HTTPError, ParseError, ValueError)
 _SENT_BYTES = 64 * 1024
 _WORTH_ANOTHER_TRY = (500, 502, 503, 504)
 _REASONS: tuple[tuple[type[Exception], str], ...] = (
+    (NewConnectionError, "it cannot be reached"),  # which the library counts among time-outs
     (TimeoutError, "it did not answer in time"),
     (ResponseError, "it answered again and again that it cannot"),
     (SSLError, "its certificate is not trusted, or it speaks no TLS"),
