@@ -53,7 +53,7 @@ class S3Blobs:
 
     def __init__(self, bucket: BlobBucket, folder: Path, clock: Clock, patience: Patience | None = None) -> None:
         """`folder` is where as_file() puts what it fetches, for as long as it is looked at."""
-        self._bucket, self._folder, self._clock = bucket, folder.absolute(), clock
+        self.bucket, self._folder, self._clock = bucket, folder.absolute(), clock
         self._patience = patience or Patience()
         self._asked_as_stranger_at = float("-inf")
 
@@ -112,12 +112,12 @@ class S3Blobs:
         name = self._name(key)
         with self._refusing("did not remove a document's bytes"):
             for version in sorted(self._versions(name), key=lambda version: version.is_delete_marker):
-                self._minio.remove_object(self._bucket.name, name, version.version_id)
+                self._minio.remove_object(self.bucket.name, name, version.version_id)
 
     def kept(self) -> Iterator[KeptBlob]:
-        beginning = self._bucket.beginning
+        beginning = self.bucket.beginning
         with self._refusing("could not be listed"):
-            for listed in self._minio.list_objects(self._bucket.name, beginning, recursive=True):
+            for listed in self._minio.list_objects(self.bucket.name, beginning, recursive=True):
                 key = str(listed.object_name).removeprefix(beginning)
                 if is_key(key) and listed.size is not None:
                     yield KeptBlob(key, listed.size)
@@ -129,20 +129,20 @@ class S3Blobs:
     def prepare(self) -> list[str]:
         """Make the bucket and have it promise all that it can; what it cannot is told, one sentence each."""
         with self._refusing("could not be prepared"):
-            if not self._minio.bucket_exists(self._bucket.name):
-                self._minio.make_bucket(self._bucket.name, self._bucket.region)
-            return blobs_s3_terms.shortfalls(self._minio, self._bucket, settling=True)
+            if not self._minio.bucket_exists(self.bucket.name):
+                self._minio.make_bucket(self.bucket.name, self.bucket.region)
+            return blobs_s3_terms.shortfalls(self._minio, self.bucket, settling=True)
 
     def shortfalls(self) -> list[str]:
         """What the bucket does not promise, one sentence each; nothing is changed."""
         self._need_the_bucket()
         with self._refusing("could not be asked"):
-            return blobs_s3_terms.shortfalls(self._minio, self._bucket, settling=False)
+            return blobs_s3_terms.shortfalls(self._minio, self.bucket, settling=False)
 
     def probe(self) -> None:
-        hurried = client(self._bucket, _HURRIED, self._provider)
+        hurried = client(self.bucket, _HURRIED, self._provider)
         with self._refusing("cannot be used"):
-            is_there = hurried.bucket_exists(self._bucket.name)
+            is_there = hurried.bucket_exists(self.bucket.name)
         if not is_there:
             raise self._has_no_bucket()
         if self._clock.monotonic() - self._asked_as_stranger_at >= REMEMBERED_SECONDS:
@@ -151,8 +151,8 @@ class S3Blobs:
 
     def _ask_as_stranger(self, hurried: Minio) -> None:
         """For a blob that is there: of one that is not, a bucket that anyone may read says 403 too."""
-        name, beginning = self._bucket.name, self._bucket.beginning
-        stranger = client(self._bucket, _HURRIED, None)
+        name, beginning = self.bucket.name, self.bucket.beginning
+        stranger = client(self.bucket, _HURRIED, None)
         with self._refusing("cannot be used"):
             listed = hurried.list_objects(name, beginning, recursive=True, extra_query_params=_ONE)
             first = next(listed, None)
@@ -169,20 +169,20 @@ class S3Blobs:
 
     @cached_property
     def _provider(self) -> Provider:
-        return provider(self._bucket, self._patience)
+        return provider(self.bucket, self._patience)
 
     @cached_property
     def _minio(self) -> Minio:
         """Made when first needed, after the fork: processes cannot share its connections."""
-        return client(self._bucket, self._patience, self._provider)
+        return client(self.bucket, self._patience, self._provider)
 
     def _name(self, key: str) -> str:
-        return self._bucket.beginning + checked(key)
+        return self.bucket.beginning + checked(key)
 
     def _look(self, name: str) -> _Kept | None:
         with self._refusing("could not be asked"):
             try:
-                found = self._minio.stat_object(self._bucket.name, name)
+                found = self._minio.stat_object(self.bucket.name, name)
             except FAILURES as failure:
                 if code_of(failure) in _MISSING:
                     return None
@@ -194,7 +194,7 @@ class S3Blobs:
         try:
             with file.open("rb") as opened:
                 self._minio.put_object(
-                    self._bucket.name,
+                    self.bucket.name,
                     name,
                     opened,
                     ours.size,
@@ -211,7 +211,7 @@ class S3Blobs:
         name = self._name(key)
         with self._refusing("did not give a document's bytes"):
             try:
-                return self._minio.get_object(self._bucket.name, name, start, length)
+                return self._minio.get_object(self.bucket.name, name, start, length)
             except FAILURES as failure:
                 if code_of(failure) in _MISSING:
                     raise _missing(key) from None
@@ -235,17 +235,17 @@ class S3Blobs:
 
     def _versions(self, name: str) -> list[Object]:
         """Of one object: the list is by the beginning of a name, and others may begin alike."""
-        listed = self._minio.list_objects(self._bucket.name, name, recursive=True, include_version=True)
+        listed = self._minio.list_objects(self.bucket.name, name, recursive=True, include_version=True)
         return [version for version in listed if version.object_name == name]
 
     def _need_the_bucket(self) -> None:
         with self._refusing("could not be asked"):
-            is_there = self._minio.bucket_exists(self._bucket.name)
+            is_there = self._minio.bucket_exists(self.bucket.name)
         if not is_there:
             raise self._has_no_bucket()
 
     def _has_no_bucket(self) -> Unavailable:
-        return unavailable(f"The blob store has no bucket {self._bucket.name}.")
+        return unavailable(f"The blob store has no bucket {self.bucket.name}.")
 
     @contextmanager
     def _refusing(self, what: str) -> Iterator[None]:

@@ -50,9 +50,10 @@ def line(minio: MinioServer) -> Iterator[LossyLine]:
 
 
 @pytest.fixture
-def far(store: S3Blobs, bucket: BlobBucket, minio: MinioServer, line: LossyLine, tmp_path: Path) -> S3Blobs:
+def far(store: S3Blobs, minio: MinioServer, line: LossyLine, tmp_path: Path) -> S3Blobs:
     """The same store as `store`, at the other end of a line."""
-    return S3Blobs(named(minio.url(bucket.name, line.port)), tmp_path / "looked-at", MovableClock(), HURRIED)
+    bucket = named(minio.url(store.bucket.name, line.port))
+    return S3Blobs(bucket, tmp_path / "looked-at", MovableClock(), HURRIED)
 
 
 @pytest.fixture
@@ -305,9 +306,10 @@ def test_a_bucket_that_was_opened_to_strangers_is_told(store, raw, bucket, lette
     assert down.value.sentence == f"The bucket {bucket.name} is open to anyone: make it private."
 
 
-def test_whether_strangers_come_in_is_asked_again_after_some_minutes(bucket, raw, store, tmp_path, letter):
+def test_whether_strangers_come_in_is_asked_again_after_some_minutes(bucket, raw, tmp_path):
     clock = MovableClock()
     watched = S3Blobs(bucket, tmp_path / "looked-at", clock, HURRIED)
+    watched.prepare()
     watched.probe()
     statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:ListBucket"}
     statement["Resource"] = f"arn:aws:s3:::{bucket.name}"
