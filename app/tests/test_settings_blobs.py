@@ -37,9 +37,7 @@ def refusal_of(url: str) -> str:
         ),
         (
             "s3://m%40e:p%40s%2Fs%25+x@[::1]:9000/letters?ca=/etc/ca.pem",  # pragma: allowlist secret  # invented
-            BlobBucket(
-                "::1", 9000, "letters", ca="/etc/ca.pem", key="m@e", secret="p@s/s%+x"
-            ),  # pragma: allowlist secret  # invented
+            BlobBucket("::1", 9000, "letters", "", "us-east-1", "path", True, "/etc/ca.pem", "m@e", "p@s/s%+x"),
         ),
         (
             "s3://s3.eu-west-1.amazonaws.com/letters",
