@@ -108,6 +108,8 @@ def _migrate(settings: Settings) -> None:
 
     try:
         wiring.migrate(settings)
+        for sentence in wiring.prepare_blob_store(settings):
+            _log.warning("%s", sentence)
     except (AppError, CannotStart) as refusal:
         sys.exit(str(refusal))
     except Exception:  # noqa: BLE001  # the edge of this process: nothing above could report it

@@ -44,13 +44,15 @@ class KeptBlob(NamedTuple):
 class BlobStore(Dependency, Protocol):
     """Bytes under keys, written once and never changed.
 
-    Away, or with an outcome that nobody knows, it raises Unavailable; a key that it does not have, FileNotFoundError.
+    Away, or with an outcome that nobody knows, it raises Unavailable; a key that it does not have, FileNotFoundError;
+    one that has other bytes already, FileExistsError.
     """
 
     def keep(self, key: str, file: Path) -> None:
         """Return once the file's bytes would survive a power cut under this key; nothing is half there before.
 
-        The file itself stays. To keep the same bytes under the same key again is no fault: an outcome may be unknown.
+        The file itself stays, and nobody writes to it any more: it may share the blob's bytes. To keep the same bytes
+        under the same key again is no fault: an outcome may be unknown.
         """
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> AbstractContextManager[Iterator[bytes]]:

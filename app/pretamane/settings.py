@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
+from pretamane.settings_blobs import BlobUrl
 from pretamane.settings_mail import Mailbox, MailUrl, own_sender
 from pretamane.settings_sources import PREFIX, Found, Gathered, Source, gather, keep_key, kept_key
 from pretamane.settings_values import (
@@ -83,6 +84,10 @@ class Settings(BaseModel):
     database_owner_url: OwnerUrl = Field(
         None,
         description="The same database for the role that owns its tables, to migrate them; unset, DATABASE_URL.",
+    )
+    blob_url: BlobUrl = Field(
+        SecretStr("file:"),
+        description="What keeps documents' bytes: a folder (`file:` is `blobs` in the data folder) or an S3 bucket.",
     )
     database_pool_size: int = Field(
         10,

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from starlette.testclient import TestClient
 from tests.embedded_server import closing_server
+from tests.minio_server import MinioServer, encryption_key
 
 from pretamane.accounts.models import Account, SignedInSession
 from pretamane.accounts.recognition import LONGEST, SessionCookie
@@ -54,6 +55,14 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         migrate(_sibling(address, TEMPLATE), APP_ROLE)
         migrate(address, APP_ROLE)
         yield address
+
+
+@pytest.fixture(scope="session")
+def minio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MinioServer]:
+    """One that encrypts at rest; each test makes a bucket of its own."""
+    server = MinioServer(tmp_path_factory.mktemp("minio"), MINIO_KMS_SECRET_KEY=encryption_key())
+    with server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Commands that look and change nothing: the settings, and whether all they name is there."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import typer
@@ -74,6 +75,7 @@ def _try_dependencies(settings: Settings) -> bool:
             platform = wiring.Platform.build(ready)
             states = [(each.required, _try(each, platform.clock)) for each in platform.dependencies]
             is_well = all(is_up or not required for required, is_up in states)
+            _tell_what_the_blob_store_lacks(platform)
             if is_well:
                 _tell_who_may_change_the_audit(wiring.database_url(ready))
             return is_well and _tables_are_current(platform)
@@ -103,6 +105,14 @@ def _try(dependency: "Dependency", clock: "Clock") -> bool:
         return False
     _line(dependency.name, "ok", f"{(clock.monotonic() - started) * 1000:.1f} ms")
     return True
+
+
+def _tell_what_the_blob_store_lacks(platform: "Platform") -> None:
+    from pretamane.core.errors import Unavailable
+
+    with suppress(Unavailable):  # which its own line says
+        for sentence in platform.blobs.shortfalls():
+            _line("blobs", "weak", sentence)
 
 
 def _tell_who_may_change_the_audit(url: str) -> None:

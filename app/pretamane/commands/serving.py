@@ -56,7 +56,8 @@ def migrate() -> None:
 
     Safe to repeat, and safe while an older version still serves. With
     DATABASE_OWNER_URL it works as that role, and gives the role of
-    DATABASE_URL the rights that it needs.
+    DATABASE_URL the rights that it needs. Where BLOB_URL names a bucket,
+    it has that promise what it can, and tells what it cannot.
 
     Example: pretamane migrate
     """
@@ -65,3 +66,5 @@ def migrate() -> None:
     with wiring.database_for(settings_in_use()) as settings:
         changed = wiring.migrate(settings)
     typer.echo("The tables are up to date now." if changed else "The tables were up to date already.")
+    for sentence in wiring.prepare_blob_store(settings):
+        typer.echo(sentence)

@@ -19,6 +19,7 @@ from pretamane.practice import queries as practice_queries
 from pretamane.settings import Settings
 from pretamane.settings_mail import mail_server
 from pretamane.web.mail import Post
+from pretamane.wiring.blobs import blob_store
 from pretamane.wiring.databases import database_over, database_url
 
 # Each statement on them takes a fraction of a millisecond: few serve many.
@@ -42,6 +43,7 @@ class Platform:
             PostgresWindows(database.autocommit, clock), settings.signing_key.get_secret_value()
         )
         self.post = Post(mailer(settings, clock), settings.mail_from, settings.public_url, practice_queries.current)
+        self.blobs = blob_store(settings, clock)
         self.draining = False
         self._migrated = False
 
@@ -60,7 +62,8 @@ class Platform:
             clock,
             open_here(pool_size=AUTOCOMMIT_CONNECTIONS, pool_overflow=0, autocommit=True),
         )
-        return cls(settings, clock, database, [PostgresServer(open_unpooled(url)), mailer(settings, clock)])
+        others = [mailer(settings, clock), blob_store(settings, clock)]
+        return cls(settings, clock, database, [PostgresServer(open_unpooled(url)), *others])
 
     def drain(self) -> None:
         self.draining = True

@@ -5,6 +5,7 @@ MEANINGS = {
     "bad-cursor": "The cursor is none that a list has given out. Start again at the first page.",
     "bad-idempotency-key": "The Idempotency-Key is too short, too long, or holds other signs than visible ASCII.",
     "bad-request": "The request could not be understood as HTTP, or lacks what its address needs.",
+    "blobs-unavailable": "What keeps the documents' bytes is away. Nothing was saved; try again in a moment.",
     "changed-meanwhile": "Somebody else changed it since you read it. Nothing was overwritten: read it again first.",
     "commit-unconfirmed": "The connection was lost while saving, so nobody knows whether it was kept. Send it again "
     "with the same Idempotency-Key: it is kept once either way.",
