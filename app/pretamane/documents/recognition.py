@@ -9,6 +9,7 @@ from pretamane.documents import compound, foreign, kinds, office, pdfs, pictures
 from pretamane.documents.found import Found, Mark, marked
 from pretamane.documents.glance import Glance, glance_at
 from pretamane.documents.kinds import Kind, extension_of
+from pretamane.documents.names import display_name
 from pretamane.documents.plain import is_plain, is_text_throughout
 from pretamane.documents.refusing import Foreign
 from pretamane.documents.unknown import what_it_may_be
@@ -41,7 +42,7 @@ def recognise(file: Path, name: str, *, macros: Macros = "refuse", scanner: Scan
             raise refusing.empty()
         if screening.is_test_virus(glance.head):
             return Recognised(kinds.TXT, quarantine=Quarantine(screening.TEST_VIRUS))
-        extension = extension_of(name)
+        extension = extension_of(display_name(name))
         found = _found(glance, extension)
         kind = _agreed(found, extension)
         if second := polyglots.refusal(glance, found):
