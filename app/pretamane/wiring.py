@@ -25,6 +25,7 @@ from pretamane.adapters.postgres import PostgresServer
 from pretamane.adapters.postgres_embedded import EmbeddedPostgres, as_app
 from pretamane.adapters.postgres_folder import has_cluster
 from pretamane.adapters.postgres_running import address_of_running
+from pretamane.adapters.scanner_clamav import ClamavScanner
 from pretamane.contacts import api as contacts
 from pretamane.contacts import desk, inbox
 from pretamane.contacts import jobs as contacts_jobs
@@ -58,6 +59,7 @@ from pretamane.practice import pages as practice_pages
 from pretamane.practice import queries as practice_queries
 from pretamane.settings import Settings
 from pretamane.settings_mail import mail_server
+from pretamane.settings_values import clamav_place
 from pretamane.system import administration
 from pretamane.system import api as system
 from pretamane.system import pages as system_pages
@@ -193,7 +195,8 @@ class Platform:
             clock,
             open_here(pool_size=AUTOCOMMIT_CONNECTIONS, pool_overflow=0, autocommit=True),
         )
-        return cls(settings, clock, database, [PostgresServer(open_unpooled(url)), mailer(settings, clock)])
+        away_from_here = [PostgresServer(open_unpooled(url)), mailer(settings, clock), scanner(settings)]
+        return cls(settings, clock, database, [each for each in away_from_here if each is not None])
 
     def drain(self) -> None:
         self.draining = True
@@ -224,6 +227,11 @@ def mailer(settings: Settings, clock: Clock) -> LogMailer | SmtpMailer:
     if server is None:
         return LogMailer(settings.data_dir / "mail")
     return SmtpMailer(server, known_as=settings.mail_from.rpartition("@")[2], clock=clock)
+
+
+def scanner(settings: Settings) -> ClamavScanner | None:
+    """None where nobody named one: the shipped rules look at every file all the same."""
+    return None if settings.clamav_url is None else ClamavScanner(clamav_place(settings.clamav_url))
 
 
 def tasks(platform: Platform) -> dict[str, Task]:
