@@ -13,6 +13,8 @@ _JOINERS = "\u200c\u200d"
 # Letters and symbols that show as nothing, and so push an extension out of sight.
 _BLANK = dict.fromkeys(map(ord, "\u115f\u1160\u2800\u3164\uffa0\u2028\u2029\t\n\v\f\r\x85"), " ")
 _NEVER = ("Cc", "Cf", "Cs")
+# What browsers read differently, each in its own way, inside the quotes; a wide slash, too, is a slash in ASCII.
+_MISREAD = '%"\\/'
 # RFC 8187's attr-char, less what quote() keeps anyway.
 _KEPT_AS_IT_IS = "!#$&+-.^_`|~"
 
@@ -50,9 +52,8 @@ def _shortened(name: str) -> str:
 def content_disposition(name: str, way: Literal["inline", "attachment"]) -> str:
     """The header's value by RFC 6266: for every browser a name in ASCII, and beside it the true one (RFC 8187)."""
     shown = display_name(name)
-    plain = "".join(sign if " " <= sign <= "~" and sign != "%" else "_" for sign in _in_ascii(shown))
-    quoted = plain.replace("\\", "\\\\").replace('"', '\\"')
-    value = f'{way}; filename="{quoted}"'
+    plain = "".join(sign if " " <= sign <= "~" and sign not in _MISREAD else "_" for sign in _in_ascii(shown))
+    value = f'{way}; filename="{plain}"'
     return value if plain == shown else f"{value}; filename*=UTF-8''{quote(shown, safe=_KEPT_AS_IT_IS)}"
 
 

@@ -2,29 +2,21 @@
 
 import struct
 from collections.abc import Callable
-from typing import NamedTuple
 
 from pretamane.documents import foreign, kinds
 from pretamane.documents.found import Found, marked
 from pretamane.documents.glance import Glance
 from pretamane.documents.kinds import Kind
+from pretamane.documents.reach import MOST_PARTS, Reach
 from pretamane.documents.refusing import Foreign
+from pretamane.documents.tiffs import reach_of_tiff
 
-# A picture with more parts is not walked to its end; whoever shows it finds out the rest.
-MOST_PARTS = 200_000
 # A JPEG's pixels do not say how long they are: so far they are read to find their end.
 LONGEST_READ = 64 * 1024 * 1024
 _PNG = b"\x89PNG\r\n\x1a\n"
 _HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"}
 _AVIF_BRANDS = {b"avif", b"avis"}
 _OTHER_BOXES = {b"mif1": foreign.PICTURE, b"crx ": foreign.RAW_PHOTO, b"M4A ": foreign.SOUND, b"jp2 ": foreign.PICTURE}
-
-
-class Reach(NamedTuple):
-    """Whether all parts are there, and where the last one ends; None when that is not known."""
-
-    is_whole: bool
-    ends_at: int | None = None
 
 
 def of_picture(glance: Glance) -> Found | Foreign | None:
@@ -145,24 +137,10 @@ def _webp(glance: Glance) -> Reach:
     return Reach(has_pixels and size + 8 <= glance.size, size + 8)
 
 
-def _tiff(glance: Glance) -> Reach:
-    order = "<" if glance.head[:2] == b"II" else ">"
-    is_big = glance.head[2:4] in (b"\x2b\0", b"\0\x2b")
-    first, counted, each, start = ("Q", "Q", 20, 8) if is_big else ("L", "H", 12, 4)
-    if len(glance.head) < 16:
-        return Reach(False)
-    place = struct.unpack_from(order + first, glance.head, start)[0]
-    count = glance.at(place, struct.calcsize(counted))
-    if len(count) < struct.calcsize(counted):
-        return Reach(False)
-    parts = struct.unpack(order + counted, count)[0]
-    return Reach(0 < parts <= MOST_PARTS and place + len(count) + each * parts <= glance.size)
-
-
 _PICTURES: tuple[tuple[Kind, Callable[[bytes], bool], Callable[[Glance], Reach]], ...] = (
     (kinds.PNG, lambda head: head.startswith(_PNG), _png),
     (kinds.JPEG, lambda head: head.startswith(b"\xff\xd8\xff"), _jpeg),
     (kinds.GIF, lambda head: head.startswith((b"GIF87a", b"GIF89a")), _gif),
     (kinds.WEBP, lambda head: head.startswith(b"RIFF") and head[8:12] == b"WEBP", _webp),
-    (kinds.TIFF, lambda head: head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")), _tiff),
+    (kinds.TIFF, lambda head: head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")), reach_of_tiff),
 )

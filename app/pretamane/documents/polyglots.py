@@ -39,7 +39,7 @@ def _at_the_head(glance: Glance, found: Found) -> str | None:
     if begins is not None and kind is not kinds.PDF:
         return _PDF
     if begins is not None and not pdfs.is_harmless_before(glance.head[:begins]):
-        return _PAGE if b"<" in glance.head[:begins] else "something else before it"
+        return _PAGE if b"<" in glance.head[:begins] else "another file before it"
     if _ACTIVE.search(head) and kind is not kinds.RTF:
         return _PAGE
     return "a script" if _begins_a_comment(glance, found) else None

@@ -44,9 +44,9 @@ def recognise(file: Path, name: str, *, macros: Macros = "refuse", scanner: Scan
             return Recognised(kinds.TXT, quarantine=Quarantine(screening.TEST_VIRUS))
         extension = extension_of(display_name(name))
         found = _found(glance, extension)
-        kind = _agreed(found, extension)
         if second := polyglots.refusal(glance, found):
             raise second
+        kind = _agreed(found, extension)
         if macros == "refuse" and (found.has_macros or extension in office.MACRO_EXTENSIONS):
             raise refusing.with_macros(kind.called, kind)
     return Recognised(kind, found.marks, _quarantine(file, kind, scanner))
