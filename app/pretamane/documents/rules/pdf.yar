@@ -6,8 +6,9 @@ rule pdf_launches_a_program
         reason = "This PDF starts a program when somebody opens it or clicks in it."
         why = "no paper needs to; it is how PDFs are made to bring programs"
     strings:
-        $launch_first = /\/S\s{0,8}\/Launch[^\x00]{0,400}(\.exe|\.cmd|\.bat|\.ps1|\.vbs|\.scr|\.hta|\.jar|cmd|powershell|mshta|\/bin\/(ba)?sh)\b/ nocase
-        $program_first = /(\.exe|\.cmd|\.bat|\.ps1|\.vbs|\.scr|\.hta|\.jar|powershell|mshta|\/bin\/(ba)?sh)\)[^\x00]{0,200}\/S\s{0,8}\/Launch\b/ nocase
+        // Neither leaves the dictionary that it begins in: the next one may be a link to a page about a program.
+        $launch_first = /\/S\s{0,8}\/Launch[^\x00>]{0,400}(\.exe|\.cmd|\.bat|\.ps1|\.vbs|\.scr|\.hta|\.jar|cmd|powershell|mshta|\/bin\/(ba)?sh)\b/ nocase
+        $program_first = /(\.exe|\.cmd|\.bat|\.ps1|\.vbs|\.scr|\.hta|\.jar|powershell|mshta|\/bin\/(ba)?sh)\)[^\x00<]{0,200}\/S\s{0,8}\/Launch\b/ nocase
     condition:
         kind == "pdf" and any of them
 }
