@@ -174,10 +174,12 @@ def clamav_place(url: str) -> ClamavPlace:
         return ClamavPlace(path="/" + rest.lstrip("/"))
     host, _, port = rest.removeprefix("//").rpartition(":")
     try:
-        is_one = scheme == "tcp" and rest.startswith("//") and port.isdecimal() and 1 <= int(port) <= _HIGHEST_PORT
-        return ClamavPlace(host_of(host.lower()).strip("[]"), int(port if is_one else ""))
+        reached = host_of(host.lower()).strip("[]")
     except ValueError:
-        raise ValueError("must be like tcp://clamav:3310 or unix:/run/clamav/clamd.ctl") from None
+        reached = ""
+    if scheme != "tcp" or not reached or not (port.isdecimal() and 1 <= int(port) <= _HIGHEST_PORT):
+        raise ValueError("must be like tcp://clamav:3310 or unix:/run/clamav/clamd.ctl")
+    return ClamavPlace(reached, int(port))
 
 
 def _clamav_url(text: str) -> str:

@@ -1,7 +1,7 @@
 """Pictures by their first bytes, and how far their own parts reach. No picture is decoded here."""
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from pretamane.documents import foreign, kinds
 from pretamane.documents.found import Found, marked
@@ -104,14 +104,16 @@ def _gif(glance: Glance) -> Reach:
     if len(glance.head) < 14:
         return Reach(False)
     place = 13 + _colours(glance.head[10])
-    for _ in range(MOST_PARTS):
+    # Counted together with the blocks inside, or a giant of tiny blocks would take minutes.
+    steps = iter(range(MOST_PARTS))
+    for _ in steps:
         part = glance.at(place, 10)
         if part[:1] == b";":
             return Reach(True, place + 1)
         if part[:1] == b"!":
-            place = _behind_blocks(glance, place + 2)
+            place = _behind_blocks(glance, place + 2, steps)
         elif part[:1] == b"," and len(part) == 10:
-            place = _behind_blocks(glance, place + 11 + _colours(part[9]))
+            place = _behind_blocks(glance, place + 11 + _colours(part[9]), steps)
         else:
             return Reach(False)
     return Reach(True)
@@ -122,8 +124,8 @@ def _colours(flags: int) -> int:
     return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
 
 
-def _behind_blocks(glance: Glance, place: int) -> int:
-    for _ in range(MOST_PARTS):
+def _behind_blocks(glance: Glance, place: int, steps: Iterator[int]) -> int:
+    for _ in steps:
         size = glance.at(place, 1)
         if size in (b"", b"\0"):
             break

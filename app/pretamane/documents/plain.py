@@ -4,8 +4,8 @@ import codecs
 import re
 from collections.abc import Iterable
 
-# What texts hold of these: tab, line breaks, form feed, ESC (Japanese mails), and the end that DOS wrote (^Z).
-_ALLOWED = b"\t\n\r\f\x1b\x1a"
+# What texts hold of these: tab, line breaks, Word's own break, form feed, ESC (Japanese mails), and the end that DOS wrote (^Z).
+_ALLOWED = b"\t\n\v\f\r\x1b\x1a"
 _CONTROLS = bytes(code for code in (*range(32), 127) if code not in _ALLOWED)
 _CONTROL = re.compile("[" + re.escape(_CONTROLS.decode()) + "]")
 _WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -40,4 +40,4 @@ def _reads_wide(wide: codecs.IncrementalDecoder, window: bytes) -> bool:
 def beginning(head: bytes) -> str:
     """The first signs, without a byte order mark or white space before them."""
     encoding = _WIDE.get(head[:2], "utf-8")
-    return head[:4096].decode(encoding, "replace").lstrip("\ufeff \t\r\n\f\0")
+    return head[:4096].decode(encoding, "replace").lstrip("\ufeff \t\r\n\v\f\0")

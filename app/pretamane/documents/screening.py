@@ -1,5 +1,6 @@
 """What the shipped rules find in a file: reasons to keep it without serving it."""
 
+import time
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,9 @@ RULES = Path(__file__).with_name("rules")
 # one before, and no rule reaches further than that.
 WINDOW = 2 * 1024 * 1024
 OVERLAP = 64 * 1024
+# A file of 512 MiB takes one; ten times as long takes only what was made to hold the rules up.
+LONGEST_SECONDS = 10.0
+TOO_LONG = "This file is made so that looking for harmful things in it takes too long."
 TEST_VIRUS = "This is the harmless test that every virus scanner must find (EICAR)."
 # Backwards, so that no scanner takes this file for it.
 _TEST_VIRUS = b"*H+H$!ELIF-TSET-SURIVITNA-DRADNATS-RACIE$}7)CC7)^P(45XZP\\4[PA@%P!O5X"[::-1]
@@ -32,7 +36,10 @@ def what_a_rule_says(file: Path, kind: Kind) -> str | None:
     scanner = yara_x.Scanner(_rules())
     scanner.set_global("kind", kind.name)
     scanner.fast_scan(True)
+    started = time.thread_time()
     for window in _windows(file):
+        if time.thread_time() - started > LONGEST_SECONDS:
+            return TOO_LONG
         for rule in scanner.scan(window).matching_rules:
             return str(dict(rule.metadata)["reason"])
     return None

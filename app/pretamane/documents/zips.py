@@ -22,6 +22,8 @@ _LOCAL = struct.Struct("<4s5H3L2H")
 _IS_IN_64 = 0xFFFFFFFF
 _ENCRYPTED = 1
 _STORED, _DEFLATED = 0, 8
+# Of a zip that lost its directory, enough to tell what it was.
+_MOST_NAMES, _LONGEST_NAME = 500, 512
 
 
 class TooManyParts(Exception):
@@ -152,8 +154,8 @@ def names_at_the_head(head: bytes) -> list[str]:
     """Of a zip that lost its directory: what its first parts are called."""
     names: list[str] = []
     place = head.find(b"PK\3\4")
-    while 0 <= place <= len(head) - _LOCAL.size:
-        named = _LOCAL.unpack_from(head, place)[9]
+    while 0 <= place <= len(head) - _LOCAL.size and len(names) < _MOST_NAMES:
+        named = min(_LOCAL.unpack_from(head, place)[9], _LONGEST_NAME)
         name = head[place + _LOCAL.size : place + _LOCAL.size + named]
         names.append(name.decode("utf-8", "replace"))
         place = head.find(b"PK\3\4", place + 4)

@@ -6,9 +6,9 @@ rule pdf_launches_a_program
         reason = "This PDF starts a program when somebody opens it or clicks in it."
         why = "no paper needs to; it is how PDFs are made to bring programs"
     strings:
-        // Neither leaves the dictionary that it begins in: the next one may be a link to a page about a program.
-        $launch_first = /\/S\s{0,8}\/Launch[^\x00>]{0,400}(\.exe|\.cmd|\.bat|\.ps1|\.vbs|\.scr|\.hta|\.jar|cmd|powershell|mshta|\/bin\/(ba)?sh)\b/ nocase
-        $program_first = /(\.exe|\.cmd|\.bat|\.ps1|\.vbs|\.scr|\.hta|\.jar|powershell|mshta|\/bin\/(ba)?sh)\)[^\x00<]{0,200}\/S\s{0,8}\/Launch\b/ nocase
+        // Each begins anew only behind the bracket that ends the last, so that no file can make the search long.
+        $launch_first = /\/Launch\s{0,8}(\/Win\s{0,8}<<\s{0,8})?\/F\s{0,8}\([^()\x00]{0,200}(\.exe|\.cmd|\.bat|\.ps1|\.vbs|\.scr|\.hta|\.jar|cmd|powershell|mshta|\/(ba)?sh)\)/ nocase
+        $program_first = /\/F\s{0,8}\([^()\x00]{0,200}(\.exe|\.cmd|\.bat|\.ps1|\.vbs|\.scr|\.hta|\.jar|powershell|mshta|\/(ba)?sh)\)\s{0,8}(>>\s{0,8})?\/S\s{0,8}\/Launch\b/ nocase
     condition:
         kind == "pdf" and any of them
 }
@@ -32,7 +32,7 @@ rule pdf_attacks_its_reader
     strings:
         $collect = /Collab\.(collectEmailInfo|getIcon)\s{0,4}\(/
         $player = /media\.newPlayer\s{0,4}\(\s{0,4}null/
-        $export = /exportDataObject\s{0,4}\([^)\x00]{0,200}nLaunch\s{0,4}:\s{0,4}[12]/
+        $export = /exportDataObject\s{0,4}\([^()\x00]{0,200}nLaunch\s{0,4}:\s{0,4}[12]/
         $sprayed = /unescape\s{0,4}\(\s{0,4}["']%u[0-9a-f]{4}%u[0-9a-f]{4}/ nocase
     condition:
         kind == "pdf" and any of them

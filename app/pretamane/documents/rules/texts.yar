@@ -16,7 +16,7 @@ rule rtf_starts_a_program
         reason = "A field in this rich text starts a program."
         why = "a DDE field that updates itself runs a command on the reader's machine"
     strings:
-        $field = /\\fldinst[^\x00]{0,200}DDEAUTO/ nocase
+        $field = /\\fldinst[^\\\x00]{0,60}DDEAUTO/ nocase
     condition:
         kind == "rtf" and $field
 }
