@@ -115,3 +115,9 @@ def test_nothing_heavy_is_loaded_before_the_first_file_comes():
     )
 
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_what_would_hold_the_rules_up_is_quarantined(found, monkeypatch):
+    monkeypatch.setattr(screening, "LONGEST_SECONDS", 0.05)
+
+    assert found(b"%PDF-1.7\n" + b"/Launch/F(a" * 1_000_000, kinds.PDF) == screening.TOO_LONG
