@@ -4,7 +4,7 @@ import codecs
 import re
 from collections.abc import Iterable
 
-# What texts hold of these: tab, line and page breaks, Word's own, ESC (Japanese mails), and the end that DOS wrote (^Z).
+# What texts hold of these: tabs, breaks of lines and pages, ESC (Japanese mails), and the end that DOS wrote, ^Z.
 _ALLOWED = b"\t\n\v\f\r\x1b\x1a"
 _CONTROLS = bytes(code for code in (*range(32), 127) if code not in _ALLOWED)
 _CONTROL = re.compile("[" + re.escape(_CONTROLS.decode()) + "]")

@@ -117,6 +117,13 @@ def test_a_document_that_is_two_documents_is_refused(look):
     assert "at once" in refused(look, both, "a.docx").sentence
 
 
+@pytest.mark.parametrize(
+    ("content", "name"), [(good.pdf(), "a.pdf"), (good.picture("JPEG"), "a.jpg"), (good.rtf(), "a.rtf")]
+)
+def test_a_zip_that_does_not_stand_right_behind_the_end_is_found_too(look, content, name):
+    assert "a zip archive at once" in refused(look, content + b"." * 3000 + bad.zip_archive(), name).sentence
+
+
 def test_a_workbook_inside_a_letter_is_ordinary(look):
     holding = good.with_parts(good.docx(), {"word/embeddings/hours.xlsx": good.xlsx()})
 
