@@ -69,3 +69,10 @@ class BlobStore(Dependency, Protocol):
 
     def kept(self) -> Iterator[KeptBlob]:
         """Everything there is, in no particular order."""
+
+
+class Scanner(Dependency, Protocol):
+    """Knows viruses by name."""
+
+    def scan(self, file: Path) -> str | None:
+        """What it calls what it found, or None; Unavailable whenever it has not looked at all of the file."""

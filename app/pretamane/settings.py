@@ -14,6 +14,7 @@ from pretamane.settings_blobs import BlobUrl
 from pretamane.settings_mail import Mailbox, MailUrl, own_sender
 from pretamane.settings_sources import PREFIX, Found, Gathered, Source, gather, keep_key, kept_key
 from pretamane.settings_values import (
+    ClamavUrl,
     DatabaseUrl,
     Folder,
     HeaderName,
@@ -134,6 +135,13 @@ class Settings(BaseModel):
     )
     contact_limit: Rate = Field("10/minute", description="Messages one address may send.")
     visit_limit: Rate = Field("60/minute", description="Page visits of one address that are counted.")
+    office_macros: Annotated[Literal["refuse", "take"], Word] = Field(
+        "refuse", description="What becomes of Office files with macros; they never run here, but elsewhere they may."
+    )
+    clamav_url: ClamavUrl | None = Field(
+        None,
+        description="The ClamAV that looks at every file, such as `tcp://clamav:3310`; unset, only our own rules do.",
+    )
     mail_url: MailUrl = Field(
         SecretStr("log:"),
         description="The server that takes our mail; `log:` keeps each mail as a file in the data folder instead.",

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr, ValidationInfo
 
@@ -19,6 +19,14 @@ _RATE = re.compile(r"(?P<times>[1-9][0-9]{0,8})/(?P<span>second|minute|hour|day)
 _SSM_PATH = re.compile(r"(?:/[A-Za-z0-9_.-]+)+")
 _DATABASE_SCHEMES = ("postgresql://", "postgres://", "postgresql+psycopg2://")
 _LONGEST_SHOWN = 80
+
+
+class ClamavPlace(NamedTuple):
+    """Where clamd listens: a socket in the file system, or a port."""
+
+    host: str = ""
+    port: int = 3310
+    path: str | None = None
 
 
 def _shown(text: str) -> str:
@@ -159,6 +167,26 @@ def _beside_the_apps(given: SecretStr | None, info: ValidationInfo) -> SecretStr
     return given
 
 
+def clamav_place(url: str) -> ClamavPlace:
+    """What CLAMAV_URL names."""
+    scheme, _, rest = url.partition(":")
+    if scheme == "unix" and rest.startswith("/") and "\0" not in rest:
+        return ClamavPlace(path="/" + rest.lstrip("/"))
+    host, _, port = rest.removeprefix("//").rpartition(":")
+    try:
+        reached = host_of(host.lower()).strip("[]")
+    except ValueError:
+        reached = ""
+    if scheme != "tcp" or not reached or not (port.isdecimal() and 1 <= int(port) <= _HIGHEST_PORT):
+        raise ValueError("must be like tcp://clamav:3310 or unix:/run/clamav/clamd.ctl")
+    return ClamavPlace(reached, int(port))
+
+
+def _clamav_url(text: str) -> str:
+    clamav_place(text)
+    return text
+
+
 def _folder(text: str) -> str:
     if "\0" in text:
         raise ValueError("must be a folder's path")
@@ -174,5 +202,6 @@ Rate = Annotated[str, single(_rate)]
 SsmPath = Annotated[str, single(ssm_path)]
 DatabaseUrl = Annotated[SecretStr, BeforeValidator(_database_url)]
 OwnerUrl = Annotated[DatabaseUrl | None, AfterValidator(_beside_the_apps)]
+ClamavUrl = Annotated[str, single(_clamav_url)]
 Folder = Annotated[Path, single(_folder)]
 Word = BeforeValidator(lambda given: given.strip().lower() if isinstance(given, str) else given)

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pretamane.settings import SettingsRefused, load
-from pretamane.settings_values import origin
+from pretamane.settings_values import ClamavPlace, clamav_place, origin
 
 LABELS = st.from_regex(r"[a-z]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
 HOSTS = st.one_of(
@@ -181,3 +181,29 @@ def test_a_network_written_by_one_of_its_addresses_is_refused_with_the_network()
     (fault,) = faults_of({"PRETAMANE_TRUSTED_PROXIES": "10.1.2.3/8"})
 
     assert "write 10.0.0.0/8" in fault
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("tcp://clamav:3310", ClamavPlace("clamav", 3310)),
+        ("tcp://[::1]:3311", ClamavPlace("::1", 3311)),
+        ("unix:/run/clamav/clamd.ctl", ClamavPlace(path="/run/clamav/clamd.ctl")),
+        ("unix:///run/clamd.ctl", ClamavPlace(path="/run/clamd.ctl")),
+    ],
+)
+def test_clamav_is_at_a_port_or_at_a_socket(url, place):
+    assert clamav_place(url) == place
+    assert load({"PRETAMANE_CLAMAV_URL": url}, keeping_key=False).settings.clamav_url == url
+
+
+@pytest.mark.parametrize("url", ["clamav:3310", "tcp://clamav", "tcp://:3310", "tcp://a b:1", "tcp://a:0", "unix:a"])
+def test_what_is_no_place_of_a_clamav_is_refused_with_an_example(url):
+    assert faults_of({"PRETAMANE_CLAMAV_URL": url}) == [
+        "PRETAMANE_CLAMAV_URL must be like tcp://clamav:3310 or unix:/run/clamav/clamd.ctl."
+    ]
+
+
+@pytest.mark.parametrize("text", ["maybe", "yes"])
+def test_macros_are_refused_or_taken_and_nothing_else(text):
+    assert faults_of({"PRETAMANE_OFFICE_MACROS": text}) == ["PRETAMANE_OFFICE_MACROS must be 'refuse' or 'take'."]

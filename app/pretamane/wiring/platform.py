@@ -8,6 +8,7 @@ from pretamane.accounts.jobs import link_address
 from pretamane.adapters.mail_log import LogMailer
 from pretamane.adapters.mail_smtp import SmtpMailer
 from pretamane.adapters.postgres import PostgresServer
+from pretamane.adapters.scanner_clamav import ClamavScanner
 from pretamane.core import migrations
 from pretamane.core.clock import SystemClock
 from pretamane.core.database import Database, open_engine, open_unpooled
@@ -18,6 +19,7 @@ from pretamane.ports import Clock, Dependency
 from pretamane.practice import queries as practice_queries
 from pretamane.settings import Settings
 from pretamane.settings_mail import mail_server
+from pretamane.settings_values import clamav_place
 from pretamane.web.mail import Post
 from pretamane.wiring.blobs import blob_store
 from pretamane.wiring.databases import database_over, database_url
@@ -62,8 +64,9 @@ class Platform:
             clock,
             open_here(pool_size=AUTOCOMMIT_CONNECTIONS, pool_overflow=0, autocommit=True),
         )
-        others = [mailer(settings, clock), blob_store(settings, clock)]
-        return cls(settings, clock, database, [PostgresServer(open_unpooled(url)), *others])
+        others = [mailer(settings, clock), blob_store(settings, clock), scanner(settings)]
+        present = [other for other in others if other is not None]
+        return cls(settings, clock, database, [PostgresServer(open_unpooled(url)), *present])
 
     def drain(self) -> None:
         self.draining = True
@@ -83,6 +86,11 @@ def mailer(settings: Settings, clock: Clock) -> LogMailer | SmtpMailer:
     if server is None:
         return LogMailer(settings.data_dir / "mail")
     return SmtpMailer(server, known_as=settings.mail_from.rpartition("@")[2], clock=clock)
+
+
+def scanner(settings: Settings) -> ClamavScanner | None:
+    """None where nobody named one: the shipped rules look at every file all the same."""
+    return None if settings.clamav_url is None else ClamavScanner(clamav_place(settings.clamav_url))
 
 
 def first_administrators_link(platform: Platform) -> str | None:

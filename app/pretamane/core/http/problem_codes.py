@@ -14,6 +14,8 @@ MEANINGS = {
     "database-busy": "Every database connection was in use. Nothing was saved; Retry-After says when to try again.",
     "database-unavailable": "The database could not be reached. Nothing was saved; Retry-After says when to try again.",
     "email-taken": "Another account has this e-mail address, and each address is one account's.",
+    "file-misnamed": "The file's name says one kind and its content another; the sentence has both. Nothing was kept.",
+    "file-not-taken": "Files of this kind are not taken; the sentence says what to send instead. Nothing was kept.",
     "forbidden": "You are known, but this is not yours to do: the sentence names the role or scope that it needs.",
     "foreign-page": "A page of another website sent this with your cookie. Nothing was changed.",
     "idempotency-key-reused": "The Idempotency-Key came with another body before. Send a new key with a new message.",
