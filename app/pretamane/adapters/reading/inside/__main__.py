@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import mimetypes
 import os
 import socket
 import sys
@@ -37,6 +38,7 @@ def main() -> None:
     channel, lifeline = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     confinement.die_with(lifeline)
     confinement.limit()
+    mimetypes.init([])  # or openpyxl would have it read the system's lists, which it may not
     try:
         confined = confinement.close()
     except confinement.CannotConfine as reason:

@@ -141,6 +141,7 @@ def _name(part: Message) -> str:
     """As the sender wrote it, but as text; what may be done with a name is for whoever keeps the file."""
     given = (part.get_filename() or "")[:_HEADER_MOST]
     try:
-        return clean(str(make_header(decode_header(given))))
+        name = str(make_header(decode_header(given)))
     except (HeaderParseError, LookupError, UnicodeError, ValueError):
-        return clean(given)
+        name = given
+    return " ".join(clean(name).split())

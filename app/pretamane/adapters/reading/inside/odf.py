@@ -80,15 +80,17 @@ _INSIDE_OTHERS: Final = frozenset({f"{_TABLE}table-cell", *_PARAGRAPHS})
 
 
 def _paragraphs(content: IO[bytes], told: Told) -> Iterator[str]:
-    inside = 0
+    """A page that ends within a paragraph ends before it: the paragraph stays whole."""
+    inside, is_broken = 0, False
     for event, element in _elements(content, *_PARAGRAPHS, f"{_TEXT}soft-page-break"):
         if element.tag not in _PARAGRAPHS:
-            if event == "start" and inside == 0:
-                yield BREAK
+            is_broken = True
             continue
         inside += 1 if event == "start" else -1
         if event == "end" and inside == 0:
-            words = _words(element)
+            if is_broken:
+                yield BREAK
+            words, is_broken = _words(element), False
             told.entitle(words)
             yield words
             element.clear(keep_tail=True)

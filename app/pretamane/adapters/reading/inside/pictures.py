@@ -116,16 +116,14 @@ def _frame(image: Image.Image, number: int, width: int) -> Image.Image:
         frame = _on_white(image)
     except (OSError, SyntaxError, ValueError, EOFError) as fault:
         raise damaged("The picture is damaged: it ends too early.") from fault
-    turned = ImageOps.exif_transpose(frame)
-    if turned.width > width:
-        turned.thumbnail((width, _height_for(turned, width)))
-    if turned.height > drawing.WEBP_SIDE:
-        turned.thumbnail((width, drawing.WEBP_SIDE))
-    return turned
+    return _shrunk(ImageOps.exif_transpose(frame), width)
 
 
-def _height_for(image: Image.Image, width: int) -> int:
-    return max(1, min(drawing.WEBP_SIDE, round(image.height * width / image.width)))
+def _shrunk(image: Image.Image, width: int) -> Image.Image:
+    scale = min(1.0, width / image.width, drawing.WEBP_SIDE / image.height)
+    if scale == 1.0:
+        return image
+    return image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))), reducing_gap=2.0)
 
 
 def _on_white(image: Image.Image) -> Image.Image:
