@@ -19,9 +19,9 @@ from typing import Final
 from pretamane.adapters.reading import syscalls
 
 MEBIBYTE: Final = 1024 * 1024
-# Address space: the file itself is mapped, and is at most as large as an upload. Data: what a reader may allocate.
-ADDRESS_SPACE: Final = 2048 * MEBIBYTE
+# What a reader may allocate. The address space holds that, the libraries, and the file, which is at most an upload.
 DATA: Final = 640 * MEBIBYTE
+ADDRESS_SPACE: Final = 1536 * MEBIBYTE
 OPEN_FILES: Final = 32
 
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 38, 22, 2

@@ -1,5 +1,6 @@
 """The reader in its cage: put up the bars, then answer one request after another until the other side closes."""
 
+import errno
 import importlib
 import json
 import mimetypes
@@ -67,10 +68,15 @@ def _answer(channel: int, file: int, asked: Asked, verb: Verb) -> None:
         _refuse(channel, refusal, "")
     except (BrokenPipeError, ConnectionResetError):
         raise
-    except (MemoryError, RecursionError) as fault:
-        _refuse(channel, too_much("Reading it takes more memory than any one file is given."), _whence(fault))
     except Exception as fault:  # noqa: BLE001  # the edge of this process: libraries fail in ways they do not list
-        _refuse(channel, damaged("The file is damaged, or is not what its name says."), _whence(fault))
+        _refuse(channel, _in_words(fault), _whence(fault))
+
+
+def _in_words(fault: Exception) -> Refusal:
+    wants_memory = isinstance(fault, OSError) and fault.errno == errno.ENOMEM
+    if wants_memory or isinstance(fault, MemoryError | RecursionError):
+        return too_much("Reading it takes more memory than any one file is given.")
+    return damaged("The file is damaged, or is not what its name says.")
 
 
 def _refuse(channel: int, refusal: Refusal, remark: str) -> None:
