@@ -24,7 +24,7 @@ _log = logging.getLogger("pretamane.reading")
 
 _HOUSE: Final = Path(__file__).parents[3]
 # Nothing of ours: settings and secrets stand in the environment.
-_ENVIRONMENT: Final = {
+ENVIRONMENT: Final = {
     **{"PYTHONPATH": str(_HOUSE), "PYTHONDONTWRITEBYTECODE": "1", "LC_ALL": "C.UTF-8", "TZ": "UTC"},
     **{"MALLOC_ARENA_MAX": "1", "PATH": os.defpath},
 }
@@ -145,7 +145,7 @@ def _start(program: Sequence[str], channel: int, lifeline: int) -> subprocess.Po
     return subprocess.Popen(
         [sys.executable, *program, str(channel), str(lifeline)],
         pass_fds=(channel, lifeline),
-        env=_ENVIRONMENT,
+        env=ENVIRONMENT,
         cwd="/",
         start_new_session=True,
         stdin=subprocess.DEVNULL,

@@ -74,7 +74,9 @@ def _answer(channel: int, file: int, asked: Asked, verb: Verb) -> None:
 
 def _in_words(fault: Exception) -> Refusal:
     wants_memory = isinstance(fault, OSError) and fault.errno == errno.ENOMEM
-    if wants_memory or isinstance(fault, MemoryError | RecursionError):
+    if isinstance(fault, RecursionError):
+        return too_much("It is nested more deeply than any document that people make.")
+    if wants_memory or isinstance(fault, MemoryError):
         return too_much("Reading it takes more memory than any one file is given.")
     return damaged("The file is damaged, or is not what its name says.")
 

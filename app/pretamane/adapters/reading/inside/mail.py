@@ -27,6 +27,8 @@ def read(file: int, _kind: str, _password: str | None, told: Told) -> Iterator[P
     source = as_stream(file).read(_MESSAGE_MOST + 1)
     if len(source) > _MESSAGE_MOST:
         raise too_much(f"The mail is larger than {_MESSAGE_MOST // MEBIBYTE} MiB.")
+    if not source:
+        raise damaged("The file is empty.")
     message = email.message_from_bytes(source, policy=compat32)
     del source
     headers = [(name, header(message, name)) for name in _SHOWN]

@@ -84,14 +84,14 @@ def _workbook(lean: BinaryIO, told: Told) -> Iterator[Page]:
         for sheet in workbook.worksheets:
             told.entitle(sheet.title)
             sheet.reset_dimensions()
-            rows = sheet.iter_rows(values_only=True, max_col=_CELLS_IN_A_ROW)
+            rows = sheet.iter_rows(values_only=True)  # a most of columns would have it fill up each empty row
             yield from cut(chain([sheet.title], filter(None, map(_row, rows))), SHEET_CHARACTERS)
     finally:
         workbook.close()
 
 
 def _row(values: tuple[object, ...]) -> str:
-    return "\t".join("" if value is None else str(value) for value in values).rstrip("\t")
+    return "\t".join("" if value is None else str(value) for value in values[:_CELLS_IN_A_ROW]).rstrip("\t")
 
 
 def _presentation(lean: BinaryIO, told: Told) -> Iterator[Page]:

@@ -28,9 +28,8 @@ def opened(file: int, kind: str) -> Iterator[Image.Image]:
     if not stream.read(1):
         raise damaged("The file is empty.")
     stream.seek(0)
-    formats = ["JPEG", "MPO"] if kind == "jpeg" else [_PLUGINS[kind]]
     try:
-        image = Image.open(stream, formats=formats)
+        image = Image.open(stream, formats=[_PLUGINS[kind]])
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as fault:
         raise damaged("The picture is damaged: it cannot be opened.") from fault
     with image:
