@@ -15,7 +15,8 @@ PAGES, FACTS, WORDS = b"p", b"f", b"w"
 ATTACHMENT, BYTES, ATTACHED = b"a", b"b", b"c"
 
 HEADER: Final = struct.Struct(">cI")
-LONGEST_FRAME: Final = 8 * 1024 * 1024
+# A page of as much text as any may have fits, however its letters are written.
+LONGEST_FRAME: Final = 16 * 1024 * 1024
 # Fits a socket's buffer, so that both sides work at the same time.
 PIECE: Final = 128 * 1024
 _LENGTH: Final = struct.Struct(">I")

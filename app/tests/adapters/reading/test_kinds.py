@@ -2,18 +2,22 @@
 
 import io
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageStat
 from tests.adapters.reading.conftest import Read
 from tests.samples import TITLE, WORDS, Sample
 
+from pretamane.adapters.reading.inside.paper import cut
+from pretamane.adapters.reading.inside.telling import clean
 from pretamane.adapters.reading.kinds import KINDS
 from pretamane.adapters.reading.room import ReadingRoom
-from pretamane.ports import Attachment, Damaged, PasswordNeeded, Writer, WrongPassword
+from pretamane.ports import Attachment, Damaged, PasswordNeeded, Unreadable, Writer, WrongPassword
 from tests import samples
 
 EVERY_KIND = samples.every_kind()
@@ -197,3 +201,62 @@ def test_a_word_stands_where_it_is_drawn_also_on_a_turned_page(
     assert words[0].top == pytest.approx(54 / 842, abs=0.01)
     assert on_its_side[0].top == pytest.approx(72 / 595, abs=0.01)
     assert on_its_side[0].left == pytest.approx(1 - 64 / 842, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind"),
+    [
+        *(("1", "PNG"), ("L", "PNG"), ("LA", "PNG"), ("P", "GIF"), ("RGBA", "PNG"), ("I;16", "PNG"), ("I;16", "TIFF")),
+        *(("CMYK", "JPEG"), ("CMYK", "TIFF"), ("F", "TIFF"), ("I", "TIFF"), ("LAB", "TIFF"), ("YCbCr", "JPEG")),
+    ],
+)
+def test_every_sort_of_pixel_can_be_drawn(room: ReadingRoom, tmp_path: Path, mode: str, kind: str) -> None:
+    path = tmp_path / "picture"
+    Image.new(mode, (80, 40)).save(path, kind)
+
+    assert Image.open(io.BytesIO(room.picture(path, f"image/{kind.lower()}", 1, 40))).size == (40, 20)
+
+
+@pytest.mark.parametrize(("mode", "white"), [("I;16", 65_535), ("I", 4_095), ("F", 1.0)])
+def test_deep_pixels_keep_their_light_and_dark(room: ReadingRoom, tmp_path: Path, mode: str, white: float) -> None:
+    path = tmp_path / "picture"
+    picture = Image.new(mode, (80, 40))
+    picture.paste(white, (40, 0, 80, 40))
+    picture.save(path, "TIFF")
+
+    drawn = Image.open(io.BytesIO(room.picture(path, "image/tiff", 1, 80))).convert("L")
+
+    assert ImageStat.Stat(drawn.crop((0, 0, 30, 40))).mean[0] < 20
+    assert ImageStat.Stat(drawn.crop((50, 0, 80, 40))).mean[0] > 235
+
+
+def test_a_photo_is_turned_upright(read: Read, room: ReadingRoom, tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    exif[306] = "2026:03:02 09:00:00"
+    Image.new("RGB", (80, 40)).save(path, "JPEG", exif=exif)
+
+    document = read(path.read_bytes(), "image/jpeg")
+
+    assert Image.open(io.BytesIO(room.picture(path, "image/jpeg", 1, 20))).size == (20, 40)
+    assert (document.pages[0].width, document.pages[0].height) == (40, 80)
+    assert document.facts.dated == date(2026, 3, 2)
+
+
+@given(lines=st.lists(st.text(max_size=9000), max_size=20))
+@settings(max_examples=50, deadline=None)
+def test_however_long_its_lines_text_is_cut_without_a_loss(lines: list[str]) -> None:
+    text = "".join(page.text for page in cut(lines))
+
+    assert text.replace("\n", "") == clean("".join(lines)).replace("\n", "")
+
+
+@pytest.mark.parametrize("media_type", KINDS)
+@given(content=st.binary(min_size=1, max_size=2000))
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_any_bytes_are_read_or_refused(
+    room: ReadingRoom, file: Callable[[bytes], Path], media_type: str, content: bytes
+) -> None:
+    with suppress(Unreadable), room.read(file(content), media_type) as reading:
+        assert all("\0" not in page.text for batch in reading for page in batch)

@@ -33,7 +33,8 @@ _HEADING_LARGER: Final = 1.15
 def opened(file: int, password: str | None) -> Iterator[ctypes.c_void_p]:
     mapped = Mapped(file)
     try:
-        document = pdfium.FPDF_LoadMemDocument64(mapped.address, mapped.size, password.encode() if password else None)
+        key = password.encode("utf-8", "replace") if password else None
+        document = pdfium.FPDF_LoadMemDocument64(mapped.address, mapped.size, key)
         if not document:
             raise _why_not(pdfium.FPDF_GetLastError(), password)
         try:

@@ -127,7 +127,7 @@ def _shrunk(image: Image.Image, width: int) -> Image.Image:
 
 def _on_white(image: Image.Image) -> Image.Image:
     if image.mode.startswith(("I", "F")):
-        return image.point(lambda value: value / 256).convert("L").convert("RGB")
+        return _stretched(image.convert("F"))
     if "A" not in image.getbands() and "transparency" not in image.info:
         image.load()
         return image if image.mode == "RGB" else image.convert("RGB")
@@ -135,3 +135,10 @@ def _on_white(image: Image.Image) -> Image.Image:
     ground = Image.new("RGB", clear.size, "white")
     ground.paste(clear, mask=clear.getchannel("A"))
     return ground
+
+
+def _stretched(image: Image.Image) -> Image.Image:
+    """Sixteen bits and more have no common white: from the darkest that there is to the brightest."""
+    darkest, brightest = (float(each) for each in image.getextrema() if isinstance(each, int | float))
+    scale = 255 / ((brightest - darkest) or 1.0)
+    return image.point(lambda value: value * scale - darkest * scale).convert("L").convert("RGB")
