@@ -72,6 +72,7 @@ class Cage:
         except (TimeoutError, wire.Gone) as fault:
             self.end()
             raise Unavailable("Files cannot be read here: the reader does not start.") from fault
+        self.reads_little = kind == wire.HELLO and b"true" in bytes(payload)
         if kind != wire.HELLO:
             self.end()
             raise Unavailable(f"Files cannot be read here: {str(payload[:_SENTENCE_MOST], 'utf-8', 'replace')}.")

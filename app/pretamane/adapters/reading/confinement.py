@@ -125,10 +125,9 @@ def _allow_beneath(libc: ctypes.CDLL, ruleset: int, place: str) -> None:
     os.close(opened)
 
 
-def cage_in_words() -> list[tuple[str, str]]:
+def cage_in_words(*, reads_little: bool) -> str:
     """What `check` tells about this system."""
-    if sys.platform == "linux" and platform.machine() in syscalls.ARCHITECTURES:
-        return [("files are read", "In a cage: no network, no program, no writing, limits on memory and time.")]
-    return [
-        ("files are read", "In a process of its own with limits on time, but here it could still reach the network.")
-    ]
+    if sys.platform != "linux":
+        return "In a process of its own with limits on time; here it could still reach the network and other files."
+    files = "no file but what programs and letters are made of" if reads_little else "no file that it could change"
+    return f"In a cage: no network, no program, {files}, limits on memory and time."

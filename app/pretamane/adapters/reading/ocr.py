@@ -7,11 +7,12 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Collection, Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import IO, Final, NamedTuple
 
 from pretamane.adapters.reading.cage import ENVIRONMENT
 from pretamane.adapters.reading.room import ReadingRoom
@@ -33,12 +34,12 @@ class Tesseract:
 
     def __init__(self, room: ReadingRoom, *, page_seconds: float = PAGE_SECONDS) -> None:
         self._room, self._page_seconds = room, page_seconds
-        self._program = shutil.which("tesseract")
+        self._program = found()
         self._languages: frozenset[str] | None = None
 
     def languages(self) -> frozenset[str]:
         if self._languages is None:
-            self._languages = _installed(self._program) if self._program else frozenset()
+            self._languages = installed_languages(self._program)
         return self._languages
 
     def recognise(
@@ -52,20 +53,24 @@ class Tesseract:
         return _recognised(self._run(self._program, drawing, known), width, height)
 
     def _run(self, program: str, drawing: bytes, languages: list[str]) -> str:
-        told = ["stdin", "stdout", "-l", "+".join(languages), "--dpi", _DPI, "-c", "tessedit_create_tsv=1"]
-        with subprocess.Popen(
-            _behind_bars(program, int(self._page_seconds), told),
-            env=ENVIRONMENT | {"OMP_THREAD_LIMIT": "1"} | _where_its_languages_are(),
-            cwd="/",
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        ) as process:
+        told = ["/dev/stdin", "stdout", "-l", "+".join(languages), "--dpi", _DPI, "-c", "tessedit_create_tsv=1"]
+        with (
+            _as_file(drawing) as page,
+            subprocess.Popen(
+                _behind_bars(program, int(self._page_seconds), told),
+                env=ENVIRONMENT | {"OMP_THREAD_LIMIT": "1"} | _where_its_languages_are(),
+                cwd="/",
+                stdin=page,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            ) as process,
+        ):
             watch = threading.Timer(self._page_seconds, process.kill)
             watch.start()
             try:
-                written = _fed(process, drawing)
+                written = process.stdout.read(_OUTPUT_MOST) if process.stdout else b""
+                process.wait()
             finally:
                 was_in_time = watch.is_alive()
                 watch.cancel()
@@ -75,6 +80,10 @@ class Tesseract:
         if process.returncode != 0:
             raise ReadingStopped("OCR could not make anything of a page.")
         return written.decode("utf-8", "replace")
+
+
+def found() -> str | None:
+    return shutil.which("tesseract")
 
 
 def _behind_bars(program: str, seconds: int, arguments: list[str]) -> list[str]:
@@ -88,21 +97,22 @@ def _where_its_languages_are() -> dict[str, str]:
     return {"TESSDATA_PREFIX": place} if place else {}
 
 
-def _fed(process: subprocess.Popen[bytes], drawing: bytes) -> bytes:
-    """It reads all before it writes any, so one after the other cannot lock."""
-    if process.stdin is None or process.stdout is None:
-        raise ValueError("it was started without pipes")
-    try:
-        process.stdin.write(drawing)
-        process.stdin.close()
-    except BrokenPipeError:
-        return b""
-    written = process.stdout.read(_OUTPUT_MOST)
-    process.wait()
-    return written
+def _as_file(drawing: bytes) -> IO[bytes]:
+    """In memory where there are such files. Through a pipe tesseract would take it letter by letter."""
+    page: IO[bytes]
+    if sys.platform == "linux":
+        page = os.fdopen(os.memfd_create("page"), "w+b")
+    else:
+        page = tempfile.TemporaryFile()  # noqa: SIM115  # whoever asked for it closes it
+    page.write(drawing)
+    page.flush()
+    page.seek(0)
+    return page
 
 
-def _installed(program: str) -> frozenset[str]:
+def installed_languages(program: str | None) -> frozenset[str]:
+    if program is None:
+        return frozenset()
     try:
         told = subprocess.run(
             [program, "--list-langs"], capture_output=True, text=True, timeout=_LIST_SECONDS, check=True
