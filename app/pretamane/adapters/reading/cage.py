@@ -46,7 +46,7 @@ class Limits:
 
 class Cage:
     def __init__(self, limits: Limits = Limits(), program: Sequence[str] = INSIDE) -> None:
-        self._limits, self._answered = limits, 0
+        self._limits, self._asked = limits, 0
         self._is_amid_answer = False
         ours, theirs = socket.socketpair()
         held, self._lifeline = os.pipe()
@@ -80,6 +80,7 @@ class Cage:
     def ask(self, asked: dict[str, object], file: int) -> Generator[tuple[bytes, memoryview]]:
         """The frames of the answer. Whoever does not take them all has used the cage up."""
         self._is_amid_answer = True
+        self._asked += 1
         self._give_time()
         try:
             wire.send_request(self._channel.socket, asked, file)
@@ -91,7 +92,6 @@ class Cage:
             raise ReadingStopped("Reading took too long and was stopped.") from fault
         except (wire.Gone, OSError) as fault:
             raise ReadingStopped(self._why_it_ended()) from fault
-        self._answered += 1
 
     def _frames(self) -> Generator[tuple[bytes, memoryview]]:
         left = self._limits.whole
@@ -127,7 +127,7 @@ class Cage:
     def is_good_for_more(self) -> bool:
         return (
             not self._is_amid_answer
-            and self._answered < self._limits.requests
+            and self._asked < self._limits.requests
             and self._process.poll() is None
             and _resident(self._process.pid) < self._limits.grown
         )

@@ -13,10 +13,9 @@ from pretamane.adapters.reading import answers, wire
 from pretamane.adapters.reading.cage import Cage, Limits
 from pretamane.adapters.reading.kinds import has_pictures, has_text
 from pretamane.core.errors import Unavailable
-from pretamane.ports import Facts, Keep, ReadPage, Word, Writer
+from pretamane.ports import Facts, Keep, ReadPage, Unreadable, Word, Writer
 
 IDLE_SECONDS: Final = 120.0
-PICTURE_SECONDS: Final = 30.0
 _PICTURE_MOST: Final = 64 * 1024 * 1024
 
 
@@ -49,15 +48,19 @@ class ReadingRoom:
     def read(
         self, file: Path, media_type: str, password: str | None = None, keep: Keep | None = None
     ) -> "Iterator[_BeingRead]":
+        if not has_text(media_type):
+            raise Unreadable("This kind of file is not read here.")
         asked = _asked(wire.READ, media_type, password, attachments=keep is not None)
         with self._answer(file, asked) as frames:
             yield _BeingRead(frames, keep)
 
     def picture(self, file: Path, media_type: str, page: int, width: int, password: str | None = None) -> bytes:
+        _refuse_undrawable(media_type)
         return b"".join(self._bytes(file, _asked(wire.PICTURE, media_type, password, page=page, width=width)))
 
     def raster(self, file: Path, media_type: str, page: int, password: str | None = None) -> bytes:
         """The page in grey at 300 dpi as a PGM, for OCR."""
+        _refuse_undrawable(media_type)
         return b"".join(self._bytes(file, _asked(wire.RASTER, media_type, password, page=page)))
 
     def words(self, file: Path, page: int, password: str | None = None) -> list[Word]:
@@ -187,6 +190,11 @@ class _BeingRead:
         if self._facts is None:
             raise LookupError("the facts are known once every page has been taken")
         return self._facts
+
+
+def _refuse_undrawable(media_type: str) -> None:
+    if not has_pictures(media_type):
+        raise Unreadable("Of this kind of document there are no pictures, only its text.")
 
 
 def _asked(

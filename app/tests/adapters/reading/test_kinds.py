@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
 
+import docx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -106,6 +107,20 @@ def test_a_line_that_never_ends_loses_no_letter(read: Read) -> None:
     assert "".join(page.text for page in read(line.encode(), "text/plain").pages).replace("\n", "") == line
 
 
+def test_a_letterhead_is_read_once(read: Read) -> None:
+    document = docx.Document()
+    document.sections[0].header.paragraphs[0].text = "Ådland & Söhne"
+    document.sections[0].footer.paragraphs[0].text = "Account 12 34"
+    document.add_paragraph("Dear Zoë")
+    document.add_section()
+    kept = io.BytesIO()
+    document.save(kept)
+
+    assert read(kept.getvalue(), BY_NAME["letter.docx"].media_type).text.split() == (
+        ["Ådland", "&", "Söhne", "Dear", "Zoë", "Account", "12", "34"]
+    )
+
+
 def test_a_locked_pdf_says_so_and_opens_by_its_password(read: Read, locked_pdf: bytes) -> None:
     with pytest.raises(PasswordNeeded, match="give its password") as needed:
         read(locked_pdf, "application/pdf")
@@ -181,6 +196,16 @@ def test_what_can_be_drawn_is_drawn_as_webp_no_wider_than_asked(
     drawn = Image.open(io.BytesIO(room.picture(file(sample.content), sample.media_type, 1, 50)))
 
     assert (drawn.format, drawn.width) == ("WEBP", 50)
+
+
+def test_kinds_that_are_not_read_or_not_drawn_say_so(read: Read, room: ReadingRoom) -> None:
+    spreadsheet = BY_NAME["rents.xlsx"]
+
+    with pytest.raises(Unreadable, match="not read here"):
+        read(b"MZ", "application/x-msdownload")
+    with pytest.raises(Unreadable, match="no pictures"):
+        room.picture(Path("rents.xlsx"), spreadsheet.media_type, 1, 50)
+    assert (room.can_read(spreadsheet.media_type), room.can_picture(spreadsheet.media_type)) == (True, False)
 
 
 def test_a_page_that_is_not_there_cannot_be_drawn(room: ReadingRoom, file: Callable[[bytes], Path]) -> None:

@@ -9,9 +9,9 @@ import socket
 import sys
 import time
 import traceback
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Iterator
 from contextlib import closing
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol, cast
 
 from pretamane.adapters.reading import confinement, wire
 from pretamane.adapters.reading.inside.telling import Attached, Page, Refusal, Told, damaged, too_much, within_limits
@@ -92,18 +92,27 @@ def _whence(fault: BaseException) -> str:
     return " ".join([type(fault).__name__, *(f"{os.path.basename(at.filename)}:{at.lineno}" for at in last)])  # noqa: PTH119  # a name, of no file that is opened
 
 
-def _family(asked: Asked) -> tuple[object, str]:
+class Family(Protocol):
+    """A module of this folder. Only those that kinds.PICTURED names can draw."""
+
+    def read(self, file: int, kind: str, password: str | None, told: Told) -> Iterator[Page | Attached]: ...
+
+    def picture(self, file: int, kind: str, password: str | None, number: int, width: int) -> memoryview: ...
+
+    def raster(self, file: int, kind: str, password: str | None, number: int) -> memoryview: ...
+
+
+def _family(asked: Asked) -> tuple[Family, str]:
     """Imported when first needed: whoever reads PDFs alone carries no Office libraries."""
     family, kind = KINDS[asked.media_type]
-    return importlib.import_module(f"pretamane.adapters.reading.inside.{family}"), kind
+    return cast("Family", importlib.import_module(f"pretamane.adapters.reading.inside.{family}")), kind
 
 
 def _read(channel: int, file: int, asked: Asked) -> None:
     family, kind = _family(asked)
     told = Told()
-    pages: Generator[Page | Attached] = family.read(file, kind, asked.password, told)  # type: ignore[attr-defined]  # each family has it
     batch, number = _Batch(channel), 0
-    with closing(within_limits(pages)) as limited:
+    with closing(within_limits(family.read(file, kind, asked.password, told))) as limited:
         for page in limited:
             if isinstance(page, Page):
                 number += 1
@@ -151,13 +160,13 @@ def _send_attachment(channel: int, attached: Attached) -> None:
 def _picture(channel: int, file: int, asked: Asked) -> None:
     """As WebP."""
     family, kind = _family(asked)
-    wire.send_bytes(channel, family.picture(file, kind, asked.password, asked.page, asked.width))  # type: ignore[attr-defined]  # every family that is asked has it
+    wire.send_bytes(channel, family.picture(file, kind, asked.password, asked.page, asked.width))
 
 
 def _raster(channel: int, file: int, asked: Asked) -> None:
     """In grey, as a PGM, for whoever reads pictures."""
     family, kind = _family(asked)
-    wire.send_bytes(channel, family.raster(file, kind, asked.password, asked.page))  # type: ignore[attr-defined]  # as above
+    wire.send_bytes(channel, family.raster(file, kind, asked.password, asked.page))
 
 
 def _words(channel: int, file: int, asked: Asked) -> None:

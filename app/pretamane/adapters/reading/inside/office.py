@@ -9,6 +9,7 @@ from pretamane.adapters.reading.inside.telling import Page, Told, clean, damaged
 from pretamane.adapters.reading.inside.zips import lean_copy
 
 if TYPE_CHECKING:
+    from docx.document import Document
     from docx.table import Table
     from docx.text.paragraph import Paragraph
 
@@ -39,7 +40,16 @@ def _document(lean: BinaryIO, told: Told) -> Iterator[Page]:
     document = docx.Document(lean)
     _note(document.core_properties, told)
     blocks = document.iter_inner_content()
-    yield from cut(_told_of(chain.from_iterable(_block(block, told) for block in blocks), told))
+    body = chain.from_iterable(_block(block, told) for block in blocks)
+    yield from cut(chain(_edge(document, "header"), _told_of(body, told), _edge(document, "footer")))
+
+
+def _edge(document: "Document", which: str) -> Iterator[str]:
+    """Once: a letterhead says who wrote, and stands on every page."""
+    for section in document.sections:
+        edge = getattr(section, which)
+        if not edge.is_linked_to_previous:
+            yield from filter(None, (paragraph.text for paragraph in edge.paragraphs))
 
 
 def _told_of(paragraphs: Iterable[str], told: Told) -> Iterator[str]:
