@@ -59,6 +59,7 @@ def check() -> None:
     _line("settings", "ok", f"{loaded.settings.environment}, {given} of {len(loaded.sources)} given")
     is_well = _try_dependencies(loaded.settings)
     _tell_what_linux_alone_can_do(loaded.settings)
+    _tell_how_files_are_read()
     raise typer.Exit(0 if is_well else UNWELL)
 
 
@@ -135,3 +136,20 @@ def _tell_what_linux_alone_can_do(settings: Settings) -> None:
 
     for ability, sentence in what_linux_alone_can_do():
         _line(ability, "", sentence)
+
+
+def _tell_how_files_are_read() -> None:
+    from pretamane.adapters.reading import ocr
+    from pretamane.adapters.reading.cage import Cage
+    from pretamane.adapters.reading.confinement import cage_in_words
+    from pretamane.core.errors import Unavailable
+
+    try:
+        cage = Cage()
+    except Unavailable as refusal:
+        _line("reading", "down", str(refusal))
+    else:
+        cage.end()
+        _line("reading", "ok", cage_in_words(reads_little=cage.reads_little))
+    languages = ", ".join(sorted(ocr.installed_languages(ocr.found())))
+    _line("ocr", "ok" if languages else "none", languages or "Scans get no text: Tesseract is not installed here.")

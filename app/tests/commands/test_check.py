@@ -1,9 +1,11 @@
 """`pretamane check` tells what is there, what is down and what is missing; it leaves no trace."""
 
 import socket
+import sys
 
 import pytest
 
+from pretamane.adapters.reading import ocr
 from pretamane.cli import main
 
 SENTINEL = "sentinel-of-a-secret-that-nobody-may-ever-read"
@@ -24,6 +26,23 @@ def test_check_has_one_line_for_the_settings_for_each_dependency_and_for_the_tab
     assert ["mail", "ok"] in [line.split()[:2] for line in lines]
     assert ["tables", "ok"] in [line.split() for line in lines]
     assert any(line.startswith("dies with its parent") for line in lines)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the cage has bars on Linux only")
+def test_check_tells_how_files_are_read(capsys):
+    main(["check"])
+
+    (reading,) = [line for line in capsys.readouterr().out.splitlines() if line.startswith("reading ")]
+    assert reading.split(maxsplit=2)[1] == "ok"
+    assert "In a cage: no network, no program" in reading
+
+
+def test_check_tells_that_ocr_is_not_installed(capsys, monkeypatch):
+    monkeypatch.setattr(ocr, "found", lambda: None)
+
+    main(["check"])
+
+    assert f"{'ocr':<22} none  Scans get no text: Tesseract is not installed here." in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("cluster")

@@ -79,7 +79,7 @@ def docx() -> bytes:
 
 
 def xlsx() -> bytes:
-    from openpyxl import Workbook  # type: ignore[import-untyped]  # it comes without types
+    from openpyxl import Workbook
 
     workbook = Workbook()
     sheet = workbook.active

@@ -1,0 +1,1 @@
+"""What runs in the cage. Nothing outside imports from here."""

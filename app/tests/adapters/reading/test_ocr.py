@@ -1,0 +1,115 @@
+"""OCR by the real Tesseract, where there is one."""
+
+import io
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from pretamane.adapters.reading.ocr import Tesseract
+from pretamane.adapters.reading.room import ReadingRoom
+from pretamane.core.errors import Unavailable
+from pretamane.ports import ReadingStopped
+from tests import samples
+
+LETTER = "The rent of March is due\non the third of April.\n\nYours sincerely"
+
+
+@pytest.fixture
+def tesseract(room: ReadingRoom) -> Tesseract:
+    if shutil.which("tesseract") is None:
+        pytest.skip("Tesseract is not installed")
+    return Tesseract(room)
+
+
+def test_a_scan_is_read_with_the_place_of_each_word(tesseract: Tesseract, file: Callable[[bytes], Path]) -> None:
+    read = tesseract.recognise(file(samples.scanned_pdf(LETTER)), "application/pdf", 1, ["deu", "eng"])
+
+    assert read.text.replace("\n\n", "\n").split("\n") == LETTER.replace("\n\n", "\n").split("\n")
+    assert [word.text for word in read.words][:3] == ["The", "rent", "of"]
+    assert read.words[0].left == pytest.approx(120 / 1240, abs=0.01)
+    assert read.words[0].top == pytest.approx(145 / 1754, abs=0.01)
+
+
+def test_a_photo_is_read_as_well(tesseract: Tesseract, tmp_path: Path) -> None:
+    samples.written(LETTER).save(tmp_path / "page.png")
+
+    read = tesseract.recognise(tmp_path / "page.png", "image/png", 1, [])
+
+    assert "third of April" in read.text
+
+
+def test_languages_that_are_not_installed_are_left_out(tesseract: Tesseract, file: Callable[[bytes], Path]) -> None:
+    read = tesseract.recognise(file(samples.scanned_pdf(LETTER)), "application/pdf", 1, ["tlh", "../../etc/passwd"])
+
+    assert "rent" in read.text
+    assert "eng" in tesseract.languages()
+    assert "osd" not in tesseract.languages()
+
+
+def test_it_costs_little_more_than_tesseract_alone(
+    tesseract: Tesseract, room: ReadingRoom, file: Callable[[bytes], Path], tmp_path: Path
+) -> None:
+    """A tenth is the promise for a full page, measured by bench; this one is nearly empty, so the start weighs more."""
+    document, page = file(samples.scanned_pdf("\n".join([LETTER] * 8))), tmp_path / "page.png"
+    Image.open(io.BytesIO(room.raster(document, "application/pdf", 1))).save(page)
+    told = ["tesseract", str(page), "stdout", "-l", "eng", "--dpi", "300"]
+    environment = os.environ | {"OMP_THREAD_LIMIT": "1"}
+
+    alone = processor_seconds(lambda: subprocess.run(told, env=environment, capture_output=True, check=True))
+    ours = processor_seconds(lambda: tesseract.recognise(document, "application/pdf", 1, []))
+
+    assert ours < 1.25 * alone
+
+
+def processor_seconds(act: Callable[[], object]) -> float:
+    """The least of three times, here and in the programs that were started and have ended."""
+    spent = []
+    for _ in range(3):
+        before = os.times()
+        act()
+        spent.append(sum(os.times()[:4]) - sum(before[:4]))
+    return min(spent)
+
+
+def test_one_that_takes_too_long_is_stopped(room: ReadingRoom, file: Callable[[bytes], Path], tmp_path: Path) -> None:
+    slow = stand_in(room, tmp_path, "exec sleep 60", page_seconds=1)
+
+    with pytest.raises(ReadingStopped, match="too long"):
+        slow.recognise(file(samples.scanned_pdf("x")), "application/pdf", 1, [])
+
+
+def test_one_that_fails_is_said_to_have_failed(
+    room: ReadingRoom, file: Callable[[bytes], Path], tmp_path: Path
+) -> None:
+    broken = stand_in(room, tmp_path, "cat > /dev/null; exit 1")
+
+    with pytest.raises(ReadingStopped, match="could not make anything"):
+        broken.recognise(file(samples.scanned_pdf("x")), "application/pdf", 1, [])
+
+
+def stand_in(room: ReadingRoom, folder: Path, does: str, page_seconds: float = 20) -> Tesseract:
+    """A program under tesseract's name; where it stands is the only thing that a test may choose."""
+    program = folder / "tesseract"
+    program.write_text(
+        f'#!/bin/sh\n[ "$1" = --list-langs ] && printf "List:\\neng\\n" && exit\n{does}\n', encoding="ascii"
+    )
+    program.chmod(0o755)
+    made = Tesseract(room, page_seconds=page_seconds)
+    made._program = str(program)
+    return made
+
+
+def test_where_it_is_not_installed_that_is_what_is_said(
+    room: ReadingRoom, file: Callable[[bytes], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    without = Tesseract(room)
+
+    assert without.languages() == frozenset()
+    with pytest.raises(Unavailable, match="OCR is not installed here"):
+        without.recognise(file(samples.scanned_pdf("x")), "application/pdf", 1, [])
