@@ -211,11 +211,11 @@ def _refusal(payload: memoryview) -> Unreadable:
     if remark:
         _log.info("A file was not read: %s", remark)
     match why:
-        case wire.PASSWORD_NEEDED:
+        case wire.LOCKED:
             return PasswordNeeded(sentence)
-        case wire.PASSWORD_NO_USE:
+        case wire.LOCKED_FOR_GOOD:
             return PasswordNeeded(sentence, helps=False)
-        case wire.WRONG_PASSWORD:
+        case wire.WRONG_KEY:
             return WrongPassword(sentence)
         case wire.TOO_MUCH:
             return TooMuch(sentence)

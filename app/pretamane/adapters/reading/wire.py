@@ -23,7 +23,7 @@ _LENGTH: Final = struct.Struct(">I")
 LONGEST_REQUEST: Final = 64 * 1024
 
 READ, PICTURE, RASTER, FIND_WORDS = "read", "picture", "raster", "words"
-PASSWORD_NEEDED, PASSWORD_NO_USE, WRONG_PASSWORD = "password-needed", "password-no-use", "wrong-password"
+LOCKED, LOCKED_FOR_GOOD, WRONG_KEY = "locked", "locked-for-good", "wrong-key"
 DAMAGED, TOO_MUCH = "damaged", "too-much"
 
 

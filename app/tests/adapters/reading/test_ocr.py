@@ -1,14 +1,10 @@
 """OCR by the real Tesseract, where there is one."""
 
-import io
-import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image
 
 from pretamane.adapters.reading.ocr import Tesseract
 from pretamane.adapters.reading.room import ReadingRoom
@@ -49,31 +45,6 @@ def test_languages_that_are_not_installed_are_left_out(tesseract: Tesseract, fil
     assert "rent" in read.text
     assert "eng" in tesseract.languages()
     assert "osd" not in tesseract.languages()
-
-
-def test_it_costs_little_more_than_tesseract_alone(
-    tesseract: Tesseract, room: ReadingRoom, file: Callable[[bytes], Path], tmp_path: Path
-) -> None:
-    """A tenth is the promise for a full page, measured by bench; this one is nearly empty, so the start weighs more."""
-    document, page = file(samples.scanned_pdf("\n".join([LETTER] * 8))), tmp_path / "page.png"
-    Image.open(io.BytesIO(room.raster(document, "application/pdf", 1))).save(page)
-    told = ["tesseract", str(page), "stdout", "-l", "eng", "--dpi", "300"]
-    environment = os.environ | {"OMP_THREAD_LIMIT": "1"}
-
-    alone = processor_seconds(lambda: subprocess.run(told, env=environment, capture_output=True, check=True))
-    ours = processor_seconds(lambda: tesseract.recognise(document, "application/pdf", 1, []))
-
-    assert ours < 1.25 * alone
-
-
-def processor_seconds(act: Callable[[], object]) -> float:
-    """The least of three times, here and in the programs that were started and have ended."""
-    spent = []
-    for _ in range(3):
-        before = os.times()
-        act()
-        spent.append(sum(os.times()[:4]) - sum(before[:4]))
-    return min(spent)
 
 
 def test_one_that_takes_too_long_is_stopped(room: ReadingRoom, file: Callable[[bytes], Path], tmp_path: Path) -> None:

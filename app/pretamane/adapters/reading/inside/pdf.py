@@ -47,11 +47,11 @@ def opened(file: int, password: str | None) -> Iterator[ctypes.c_void_p]:
 
 def _why_not(error: int, password: str | None) -> Refusal:
     if error == pdfium.FPDF_ERR_PASSWORD and password is None:
-        return Refusal(wire.PASSWORD_NEEDED, "The document is locked: give its password to read it.")
+        return Refusal(wire.LOCKED, "The document is locked: give its password to read it.")
     if error == pdfium.FPDF_ERR_PASSWORD:
-        return Refusal(wire.WRONG_PASSWORD, "This password does not open the document.")
+        return Refusal(wire.WRONG_KEY, "This password does not open the document.")
     if error == pdfium.FPDF_ERR_SECURITY:
-        return Refusal(wire.PASSWORD_NO_USE, "The document is locked in a way that is not known here.")
+        return Refusal(wire.LOCKED_FOR_GOOD, "The document is locked in a way that is not known here.")
     return damaged("The PDF is damaged: it cannot be opened.")
 
 

@@ -42,7 +42,7 @@ def lean_copy(file: int) -> BinaryIO:
 
 def locked_for_good() -> Refusal:
     return Refusal(
-        wire.PASSWORD_NO_USE,
+        wire.LOCKED_FOR_GOOD,
         "The document is locked with a password, and locked Office documents cannot be read here even with it: "
         "save it without one to have it read.",
     )
