@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-
 _MEBI = 1024 * 1024
 
 

@@ -14,11 +14,13 @@ from pretamane.core.database import Database, open_engine, open_unpooled
 from pretamane.core.errors import AppError, Conflict
 from pretamane.core.http.rate_limits import PostgresWindows, RateLimits
 from pretamane.core.unit_of_work import UnitOfWork
-from pretamane.ports import Clock, Dependency
+from pretamane.documents.recognised import Recognise
+from pretamane.ports import BlobStore, Clock, Dependency
 from pretamane.practice import queries as practice_queries
 from pretamane.settings import Settings
 from pretamane.settings_mail import mail_server
 from pretamane.web.mail import Post
+from pretamane.wiring.archive import Archive
 from pretamane.wiring.databases import database_over, database_url
 
 # Each statement on them takes a fraction of a millisecond: few serve many.
@@ -34,6 +36,8 @@ class Platform:
         clock: Clock,
         database: Database,
         dependencies: Sequence[Dependency],
+        store: BlobStore | None = None,
+        recognise: Recognise | None = None,
     ) -> None:
         self.settings, self.clock, self.database = settings, clock, database
         self.dependencies = tuple(dependencies)
@@ -42,11 +46,14 @@ class Platform:
             PostgresWindows(database.autocommit, clock), settings.signing_key.get_secret_value()
         )
         self.post = Post(mailer(settings, clock), settings.mail_from, settings.public_url, practice_queries.current)
+        self.archive = Archive(settings, self.work, clock, store, recognise) if store and recognise else None
         self.draining = False
         self._migrated = False
 
     @classmethod
-    def build(cls, settings: Settings) -> "Platform":
+    def build(
+        cls, settings: Settings, store: BlobStore | None = None, recognise: Recognise | None = None
+    ) -> "Platform":
         url = database_url(settings)
         open_here = partial(
             open_engine,
@@ -60,7 +67,8 @@ class Platform:
             clock,
             open_here(pool_size=AUTOCOMMIT_CONNECTIONS, pool_overflow=0, autocommit=True),
         )
-        return cls(settings, clock, database, [PostgresServer(open_unpooled(url)), mailer(settings, clock)])
+        dependencies = [PostgresServer(open_unpooled(url)), mailer(settings, clock)]
+        return cls(settings, clock, database, dependencies, store, recognise)
 
     def drain(self) -> None:
         self.draining = True

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pretamane.core import request_ids
-from pretamane.core.errors import AppError, TooLarge
+from pretamane.core.errors import TooLarge
 from pretamane.core.http import exchange as exchanges
 from pretamane.core.http import problems
 from pretamane.core.http.body_limits import BodyLimits
@@ -96,7 +96,9 @@ class Edge:
             await self.app(scope, _counting(exchange, receive), self._correcting(exchange, scope, receive, send))
 
     async def _answer_too_large(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
-        answered = await to_thread.run_sync(problems.answer, Request(scope), TooLarge.beyond(exchange.body_limit), self._as_page)
+        answered = await to_thread.run_sync(
+            problems.answer, Request(scope), TooLarge.beyond(exchange.body_limit), self._as_page
+        )
         await answered(scope, receive, send)
 
     def _correcting(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> Send:

@@ -46,12 +46,12 @@ async def _batches(pieces: Pieces) -> AsyncIterator[Sequence[Piece]]:
         yield batch
 
 
-async def at_most(limit: int, pieces: Pieces) -> AsyncIterator[Piece]:
+async def at_most(limit: int, pieces: Pieces, refusal: TooLarge) -> AsyncIterator[Piece]:
     left = limit
     async for piece in pieces:
         left -= len(piece)
         if left < 0:
-            raise TooLarge.beyond(limit)
+            raise refusal
         yield piece
 
 

@@ -2,17 +2,15 @@
 
 import asyncio
 import hashlib
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from pretamane.core.errors import AppError
+from pretamane.core.errors import AppError, TooLarge
 from pretamane.core.ids import new_id
 from pretamane.core.spool.flow import Pieces, at_most, carry, never_silent
 from pretamane.core.spool.growing import Growing
@@ -45,22 +43,24 @@ class Kept:
 
 
 class Spool:
-    def __init__(
-        self, folder: Path, *, cap: int, reserve: int, free: Callable[[Path], int] = free_bytes
-    ) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    def __init__(self, folder: Path, *, cap: int, reserve: int, free: Callable[[Path], int] = free_bytes) -> None:
         self.folder = folder
         self.room = Room(folder, cap=cap, reserve=reserve, free=free)
         self._threads = ThreadPoolExecutor(THREADS, "spool")
         self._digests: OrderedDict[str, tuple[int, _Hash]] = OrderedDict()
 
+    def _make_room_for(self, more: int) -> None:
+        """The folder is made for the first who needs it: to look at a house leaves nothing in it."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.room.need(more)
+
     async def keep(self, pieces: Pieces, *, limit: int, declared: int = 0) -> Kept:
         """All of the bytes, or nothing: whatever goes wrong leaves no file behind."""
-        self.room.need(declared)
+        self._make_room_for(declared)
         file = HeldFile.made(lambda: self.folder / f"{new_id().hex}{_IN_ONE_GO}", self.room)
         digest = hashlib.sha256()
         try:
-            whole = at_most(limit, never_silent(pieces))
+            whole = at_most(limit, never_silent(pieces), TooLarge.beyond(limit))
             await carry(whole, lambda batch: file.append(batch, [digest]), self._threads)
             await self._in_a_thread(file.make_durable)
             return Kept(file, digest.digest())
@@ -70,7 +70,7 @@ class Spool:
 
     def begin(self, name: str, expected: int) -> None:
         """An empty file that will grow, found again by its name after any crash."""
-        self.room.need(expected)
+        self._make_room_for(expected)
         HeldFile.made(lambda: self.folder / name, self.room).give_up()
         make_names_durable(self.folder)
 
@@ -105,12 +105,13 @@ class Spool:
 
     def sweep(self, at: datetime) -> int:
         """Remove what nobody holds: dead writers' rests, and what has not grown for a day. How many there were."""
-        return sum(map(partial(self._sweep_one, oldest=at - FORGOTTEN_AFTER), list(self.folder.iterdir())))
+        there = list(self.folder.iterdir()) if self.folder.exists() else []
+        return sum(self._sweep_one(path, at - FORGOTTEN_AFTER) for path in there)
 
     def _sweep_one(self, path: Path, oldest: datetime) -> bool:
         with suppress(FileNotFoundError, AppError):  # gone meanwhile, or in somebody's hands
             file = HeldFile.found(path, self.room)
-            is_over = path.suffix == _IN_ONE_GO or os.stat(path).st_mtime < oldest.timestamp()
+            is_over = path.suffix == _IN_ONE_GO or path.stat().st_mtime < oldest.timestamp()
             if is_over:
                 file.remove()
             else:

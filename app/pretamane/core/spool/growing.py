@@ -1,4 +1,4 @@
-"""A file that comes in several visits, perhaps to several processes. Its size is the truth about how far it has come."""
+"""A file that comes in several visits, to any process; its size is the truth about how far it has come."""
 
 import asyncio
 import hashlib
@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from starlette.requests import ClientDisconnect
 
-from pretamane.core.errors import AppError
+from pretamane.core.errors import AppError, TooLarge
 from pretamane.core.spool.flow import Piece, Pieces, at_most, carry, never_silent
 from pretamane.core.spool.held import HeldFile, make_names_durable
 
 if TYPE_CHECKING:
     from hashlib import _Hash
 
+_MORE_THAN_SAID = "That is more than was said to come, so nothing of this part was kept."
 _UNPROVED = ".unproved"
 
 
@@ -54,7 +55,7 @@ class Growing:
         hashes = [each for each in (self.digest, proof) if each is not None]
         visit = _Visit(pieces)
         try:
-            whole = at_most(limit, visit.pieces())
+            whole = at_most(limit, visit.pieces(), TooLarge(_MORE_THAN_SAID))
             await carry(whole, lambda batch: self.file.append(batch, hashes), self._threads)
             if checksum is not None and not visit.was_left:
                 _compare(checksum, proof)

@@ -1,4 +1,4 @@
-"""One file of the spool, under the lock of whoever works with it: a lock that ends with its process, however that ends."""
+"""One file of the spool, under its writer's lock, which ends with the process, however that ends."""
 
 import errno
 import fcntl
@@ -44,7 +44,7 @@ class HeldFile:
     @classmethod
     def found(cls, path: Path, room: Room) -> "HeldFile":
         """Locked where somebody else works with it, FileNotFoundError where it is not there."""
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND)
+        descriptor = _opened(path)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -90,8 +90,9 @@ class HeldFile:
 
     def cut(self, size: int) -> None:
         with self._one_at_a_time:
-            os.ftruncate(self._open, size)
-            os.fsync(self._open)
+            if size != self.size:
+                os.ftruncate(self._open, size)
+                os.fsync(self._open)
 
     def hash_again(self) -> "_Hash":
         digest = hashlib.sha256()
@@ -113,6 +114,14 @@ class HeldFile:
         if self._descriptor is not None:
             self.path.unlink(missing_ok=True)
         self.give_up()
+
+
+def _opened(path: Path) -> int:
+    """One that is complete may be a blob already, which nobody may write to; it only waits for its row."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_APPEND)
+    except PermissionError:
+        return os.open(path, os.O_RDONLY)
 
 
 def _write(descriptor: int, piece: Piece) -> None:

@@ -13,9 +13,7 @@ def free_bytes(folder: Path) -> int:
 
 
 class Room:
-    def __init__(
-        self, folder: Path, *, cap: int, reserve: int, free: Callable[[Path], int] = free_bytes
-    ) -> None:
+    def __init__(self, folder: Path, *, cap: int, reserve: int, free: Callable[[Path], int] = free_bytes) -> None:
         """`free` says how much of the disk under a folder nobody uses."""
         self.folder, self._cap, self._reserve, self._free = folder, cap, reserve, free
 

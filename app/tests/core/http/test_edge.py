@@ -19,7 +19,9 @@ ORIGIN = "https://www.practice.example"
 
 
 def edge_around(app, clock=None):
-    return Edge(app, cors=Cors({ORIGIN}), peers=Peers((), None), clock=clock or SystemClock(), body_limits=BodyLimits(1000))
+    return Edge(
+        app, cors=Cors({ORIGIN}), peers=Peers((), None), clock=clock or SystemClock(), body_limits=BodyLimits(1000)
+    )
 
 
 def asking(app):
