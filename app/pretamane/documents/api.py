@@ -88,8 +88,7 @@ def list_documents(
     limit: Limit = PAGE,
 ) -> DocumentPage:
     which = Documents(contact_id, state, in_the_trash)
-    page = work.run_now(queries.documents, which, after=cursor, limit=limit)
-    return DocumentPage.of([row.t for row in page.items], page.next)
+    return DocumentPage.of(work.run_now(queries.documents, which, after=cursor, limit=limit))
 
 
 @_kept.get(

@@ -1,15 +1,15 @@
 """What programs send and get, about documents."""
 
-from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pretamane.core.paging import Page
 from pretamane.core.texts import OneLine
 from pretamane.documents.models import Blob, Document, DocumentVersion
-from pretamane.documents.queries import Whole
+from pretamane.documents.queries import Listed, Whole
 from pretamane.documents.service import LONGEST_TITLE, Filed
 
 State = Literal["received", "processing", "ready", "failed", "quarantined"]
@@ -97,8 +97,8 @@ class DocumentPage(BaseModel):
     next: str | None
 
     @classmethod
-    def of(cls, rows: Sequence[tuple[Document, DocumentVersion, Blob]], following: str | None) -> "DocumentPage":
-        return cls(items=[DocumentOut.of(*row) for row in rows], next=following)
+    def of(cls, page: Page[Listed]) -> "DocumentPage":
+        return cls(items=[DocumentOut.of(*row) for row in page.items], next=page.next)
 
 
 class Particulars(BaseModel):

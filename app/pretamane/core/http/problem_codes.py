@@ -3,7 +3,7 @@
 MEANINGS = {
     "administrator-exists": "There is an administrator already, so nobody else becomes the first one.",
     "bad-cursor": "The cursor is none that a list has given out. Start again at the first page.",
-    "bad-digest": "A digest or checksum has a form or an algorithm that is not known here; the sentence says which are.",
+    "bad-digest": "A digest or checksum has an algorithm or a form that is not known here; the sentence says what is.",
     "bad-idempotency-key": "The Idempotency-Key is too short, too long, or holds other signs than visible ASCII.",
     "bad-request": "The request could not be understood as HTTP, or lacks what its address needs.",
     "changed-meanwhile": "Somebody else changed it since you read it. Nothing was overwritten: read it again first.",
