@@ -50,7 +50,11 @@ class Resuming:
             raise TooLarge.beyond(self.limit)
         upload_id = new_id()
         await to_thread.run_sync(self._spool.begin, _file_of(upload_id), announced.length)
-        return await self._work.run(uploads.begin, announced, by, upload_id=upload_id)
+        try:
+            return await self._work.run(uploads.begin, announced, by, upload_id=upload_id)
+        except AppError:
+            self._spool.drop(_file_of(upload_id))
+            raise
 
     async def append(self, upload_id: UUID, part: Part, by: Actor) -> Progress:
         upload = await self._work.run(uploads.find, upload_id, by)
@@ -73,10 +77,9 @@ class Resuming:
     async def end(self, upload_id: UUID, by: Actor) -> None:
         """What it became stays; what has come of one that is unfinished goes."""
         upload = await self._work.run(uploads.find, upload_id, by)
-        await self._work.run(uploads.end, upload_id)
         if upload.document_id is None:
-            with self._visited(upload) as growing:
-                growing.file.remove()
+            self._spool.drop(_file_of(upload_id))
+        await self._work.run(uploads.end, upload_id)
 
     @contextmanager
     def _visited(self, upload: Upload) -> Iterator[Growing]:

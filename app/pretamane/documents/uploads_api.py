@@ -193,9 +193,13 @@ def _checksum(header: str | None) -> Checksum | None:
     if algorithm not in ALGORITHMS:
         raise Malformed(f"Upload-Checksum knows {' and '.join(ALGORITHMS)}.", code="bad-digest")
     try:
-        return Checksum(algorithm, base64.b64decode(value.strip(), validate=True))
+        wanted = base64.b64decode(value.strip(), validate=True)
     except (binascii.Error, ValueError):
-        raise Malformed("Upload-Checksum has no base64 after its algorithm.", code="bad-digest") from None
+        wanted = b""
+    checksum = Checksum(algorithm, wanted)
+    if len(wanted) != checksum.begun().digest_size:
+        raise Malformed("Upload-Checksum has no digest in base64 after its algorithm.", code="bad-digest")
+    return checksum
 
 
 def _answered(status: int, *names: str) -> dict[int | str, dict[str, Any]]:

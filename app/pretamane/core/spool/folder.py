@@ -74,6 +74,11 @@ class Spool:
         HeldFile.made(lambda: self.folder / name, self.room).give_up()
         make_names_durable(self.folder)
 
+    def drop(self, name: str) -> None:
+        """Locked where somebody is at it."""
+        with suppress(FileNotFoundError):
+            HeldFile.found(self.folder / name, self.room).remove()
+
     @contextmanager
     def visit(self, name: str) -> Iterator[Growing]:
         """Locked where somebody else is at it, FileNotFoundError where it is gone."""
