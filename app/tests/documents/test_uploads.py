@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text
 from tests.documents.conftest import PDF, PIECE, TUS
 
-from pretamane.wiring import build_app
+from pretamane.core.jobs import enqueue
+
 
 WHOLE = PDF * 5000
 
@@ -270,14 +271,14 @@ def test_an_unknown_contact_is_told_before_anything_comes(as_staff, spooled):
 def test_ended_uploads_are_forgotten_after_another_day(begin, clock, do_jobs, platform, connection):
     begin()
     clock.move(49 * 3600)
-    with platform.database.transaction() as session:
-        session.execute(text("SELECT 1"))
-    from pretamane.core.jobs import enqueue
-
     platform.work.run_now(enqueue, "sweep")
     do_jobs()
 
     assert connection.scalar(text("SELECT count(*) FROM uploads")) == 0
+
+
+def test_a_stranger_learns_nothing_of_an_upload(client, begin):
+    assert client.head(begin(), headers=TUS).status_code == 401
 
 
 def test_every_piece_size_comes_to_the_same(begin, send, as_staff):
@@ -292,8 +293,3 @@ def test_every_piece_size_comes_to_the_same(begin, send, as_staff):
         as_staff.get(answer.headers["upload-document"]).json()["current"]["sha256"]
         == hashlib.sha256(content).hexdigest()
     )
-
-
-def test_the_app_speaks_tus_to_nobody_who_is_not_signed_in(platform, client, begin):
-    assert build_app(platform) is not None
-    assert client.head(begin(), headers=TUS).status_code == 401
