@@ -35,6 +35,7 @@ class Part:
 
     offset: int
     pieces: Pieces
+    expected: int = 0
     checksum: Checksum | None = None
     if_known: IfKnown | None = None
 
@@ -63,7 +64,8 @@ class Resuming:
             return Progress(upload, upload.length, upload.document_id)
         with self._visited(upload) as growing:
             _refuse_another_offset(part.offset, growing.size)
-            await growing.append(part.pieces, limit=upload.length - part.offset, checksum=part.checksum)
+            left = upload.length - part.offset
+            await growing.append(part.pieces, limit=left, expected=part.expected, checksum=part.checksum)
             return await self._progress(upload, growing, by, part.if_known)
 
     async def look(self, upload_id: UUID, by: Actor) -> Progress:

@@ -15,6 +15,7 @@ from pretamane.core.http.admission import DocumentsWriter
 from pretamane.core.http.fields import media_type
 from pretamane.core.spool import Checksum
 from pretamane.core.texts import understand
+from pretamane.documents.intake import declared_length
 from pretamane.documents.models import Upload
 from pretamane.documents.resuming import Part, Progress, Resuming
 from pretamane.documents.schemas import Particulars
@@ -99,7 +100,7 @@ def router(resuming: Resuming) -> APIRouter:
         upload = await resuming.begin(announced, by)
         headers = {"Location": f"{UPLOADS}/{upload.id}"}
         if media_type(request) == PIECE or upload_length == 0:
-            part = Part(0, request.stream(), checksum)
+            part = Part(0, request.stream(), declared_length(request), checksum)
             headers |= _told(await resuming.append(upload.id, part, by))
         return Response(status_code=201, headers={**_ends(upload), **headers})
 
@@ -136,7 +137,7 @@ def router(resuming: Resuming) -> APIRouter:
     ) -> Response:
         if media_type(request) != PIECE:
             raise UnsupportedMedia(f"Send the bytes as they are (Content-Type: {PIECE}).")
-        part = Part(upload_offset, request.stream(), _checksum(upload_checksum), if_known)
+        part = Part(upload_offset, request.stream(), declared_length(request), _checksum(upload_checksum), if_known)
         return Response(status_code=204, headers=_told(await resuming.append(upload_id, part, by)))
 
     @routes.delete(

@@ -95,7 +95,7 @@ def test_what_was_answered_is_there_after_kills_at_random_moments(serving):
         sending = [threads.submit(way, serving, number) for number, way in zip(range(UPLOADS), ways, strict=False)]
         kills = 0
         while not all(each.done() for each in sending):
-            time.sleep(random.uniform(0.05, 0.6))
+            time.sleep(random.uniform(0.2, 1.6))
             serving.kill()
             serving.start()
             kills += 1

@@ -48,8 +48,9 @@ class Growing:
     def size(self) -> int:
         return self.file.size
 
-    async def append(self, pieces: Pieces, *, limit: int, checksum: Checksum | None = None) -> None:
+    async def append(self, pieces: Pieces, *, limit: int, expected: int = 0, checksum: Checksum | None = None) -> None:
         """What came before somebody left stays; but of bytes that come with a checksum all count, or none."""
+        self.file.room.need(expected)
         before, digest_before = self.size, self.digest and self.digest.copy()
         proof = self._begin_proof(checksum, before)
         hashes = [each for each in (self.digest, proof) if each is not None]

@@ -25,7 +25,7 @@ class HeldFile:
     """Its methods may come from any thread, and from one that goes on after the file was given up."""
 
     def __init__(self, path: Path, descriptor: int, room: Room) -> None:
-        self.path, self._room = path, room
+        self.path, self.room = path, room
         self._descriptor: int | None = descriptor
         self._one_at_a_time = Lock()
         self._unlooked = 0
@@ -83,7 +83,7 @@ class HeldFile:
         self._unlooked += more
         if self._unlooked >= LOOK_EVERY:
             self._unlooked = 0
-            self._room.need(0)
+            self.room.need(0)
 
     def make_durable(self) -> None:
         os.fsync(self._open)
