@@ -1,11 +1,8 @@
 """A blob store on a folder, and recognition by the name alone: enough of each for tests of what leans on them."""
 
-import os
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from uuid import uuid4
 
 from pretamane.core.errors import Unavailable, UnsupportedMedia
 from pretamane.documents.recognised import Recognised
@@ -33,9 +30,8 @@ class FolderBlobs:
         self._refuse_when_away()
         final = self.folder / key
         final.parent.mkdir(parents=True, exist_ok=True)
-        copy = self.folder / f".{uuid4().hex}"
-        shutil.copyfile(file, copy)
-        os.replace(copy, final)  # noqa: PTH105  # whole or not at all
+        with suppress(FileExistsError):
+            final.hardlink_to(file)
 
     @contextmanager
     def read(self, key: str, start: int = 0, length: int | None = None) -> Iterator[Iterator[bytes]]:
@@ -73,5 +69,6 @@ def recognise_by_name(file: Path, name: str) -> Recognised:
     ending = Path(name).suffix.lower()
     if ending not in _TYPES:
         raise UnsupportedMedia("Files of this kind are not taken.")
-    is_ill = VIRUS in file.read_bytes()[:4096]
+    with file.open("rb") as read:
+        is_ill = VIRUS in read.read(4096)
     return Recognised(ending[1:], _TYPES[ending], quarantine="It looks like a virus." if is_ill else None)

@@ -25,7 +25,7 @@ def run(monkeypatch, platform):
 
 
 @pytest.fixture
-def kept(platform, store, as_staff):
+def kept(store, as_staff):
     as_staff.put("/api/v1/documents?filename=a.pdf", content=b"%PDF-1.7")
     [blob] = store.kept()
     return blob.key

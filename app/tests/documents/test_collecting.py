@@ -2,13 +2,12 @@
 
 import hashlib
 import os
-import random
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from random import Random
 from threading import Lock
 from uuid import UUID
 
@@ -32,6 +31,7 @@ THREADS = 4
 # Few, so that the same bytes come, go and come again all the time.
 CONTENTS = [f"content {number}".encode() for number in range(6)]
 SOMETIMES = 0.1
+CHANCE = Random()  # noqa: S311  # which turn comes next, no secret
 
 
 @dataclass
@@ -53,10 +53,10 @@ class FailingBlobs(FolderBlobs):
     """Away now and then: before it took the bytes, or after."""
 
     def keep(self, key: str, file: Path) -> None:
-        if random.random() < SOMETIMES:
+        if CHANCE.random() < SOMETIMES:
             raise Unavailable("The store is away.")
         super().keep(key, file)
-        if random.random() < SOMETIMES:
+        if CHANCE.random() < SOMETIMES:
             raise Unavailable("Nobody knows whether it was kept.")
 
 
@@ -91,11 +91,11 @@ class House:
         self.removed = 0
 
     def upload(self) -> None:
-        arrival = Arrival("a.pdf", "test", if_known=random.choice(("keep", "keep", "ask")))
-        self.receiving.file(random.choice(self.brought), arrival, STEFAN, self._commit)
+        arrival = Arrival("a.pdf", "test", if_known=CHANCE.choice(("keep", "keep", "ask")))
+        self.receiving.file(CHANCE.choice(self.brought), arrival, STEFAN, self._commit)
 
     def _commit(self, file):
-        if random.random() < SOMETIMES:
+        if CHANCE.random() < SOMETIMES:
             raise Unavailable("Nobody knows whether it was committed.", code="commit-unconfirmed")
         return self.work.run_now(file).document.id
 
@@ -103,7 +103,7 @@ class House:
         """Trash, purge, and the purge's job."""
         page = self.work.run_now(queries.documents, queries.Documents())
         if page.items:
-            document = random.choice(page.items).Document
+            document = CHANCE.choice(page.items).Document
             self.work.run_now(service.trash, document.id, [document.version], STEFAN)
             self.work.run_now(service.purge, document.id, STEFAN)
         for key in self.work.run_now(_purged_keys):
@@ -119,7 +119,7 @@ class House:
         """Ten minutes each: what is left over grows old enough to be collected, and no transaction takes a day."""
         with self._moving:
             self.clock.move(600)
-        act = random.choice((self.upload, self.upload, self.upload, self.delete, self.collect, self.check))
+        act = CHANCE.choice((self.upload, self.upload, self.upload, self.delete, self.collect, self.check))
         with suppress(Conflict, ChangedMeanwhile, NotFound, Unavailable):  # each may meet the others
             act()
 
@@ -136,7 +136,7 @@ def _purged_keys(session) -> list[str]:
 
 
 @pytest.fixture
-def house_of(database_address, tmp_path) -> Iterator:
+def house_of(database_address, tmp_path):
     engine = create_engine(database_address)
     store = FailingBlobs(tmp_path / "blobs")
     clock = MovableClock()

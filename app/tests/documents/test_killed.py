@@ -6,10 +6,10 @@ import http.client
 import itertools
 import json
 import os
-import random
 import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
+from random import Random
 
 import pytest
 from tests.documents.serving import Serving
@@ -19,6 +19,7 @@ SENDERS = 5
 PIECE = 200_000
 LEFT = (OSError, http.client.HTTPException)
 TUS = {"Tus_Resumable": "1.0.0"}
+CHANCE = Random()  # noqa: S311  # when to kill, no secret
 
 
 @pytest.fixture
@@ -28,8 +29,12 @@ def serving(tmp_path, database_address):
     served.end()
 
 
+def invented(size, seed=1):
+    return Random(seed).randbytes(size)  # noqa: S311  # bytes of a document, no secret
+
+
 def content_of(number):
-    return random.Random(number).randbytes(300_000 + number * 1000 % 700_000)
+    return invented(300_000 + number * 1000 % 700_000, number)
 
 
 def until_answered(ask):
@@ -95,7 +100,7 @@ def test_what_was_answered_is_there_after_kills_at_random_moments(serving):
         sending = [threads.submit(way, serving, number) for number, way in zip(range(UPLOADS), ways, strict=False)]
         kills = 0
         while not all(each.done() for each in sending):
-            time.sleep(random.uniform(0.2, 1.6))
+            time.sleep(CHANCE.uniform(0.2, 1.6))
             serving.kill()
             serving.start()
             kills += 1
@@ -134,7 +139,7 @@ def eventually(is_so):
 
 
 def test_what_had_come_survives_a_kill_and_bytes_that_were_not_proved_do_not(serving):
-    content = random.Random(1).randbytes(3_000_000)
+    content = invented(3_000_000)
     plain, proved = begun(serving, 6_000_000), begun(serving, 6_000_000)
     wanted = {"Upload-Checksum": f"sha1 {base64.b64encode(bytes(20)).decode()}"}
     spool = serving.folder / "spool"
@@ -152,7 +157,7 @@ def test_what_had_come_survives_a_kill_and_bytes_that_were_not_proved_do_not(ser
 
 
 def test_who_leaves_finds_what_had_come_and_nobody_is_kept_waiting(serving):
-    content = random.Random(1).randbytes(300_000)
+    content = invented(300_000)
     upload = begun(serving, 600_000)
 
     half_sent(serving, upload, content).close()

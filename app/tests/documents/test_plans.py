@@ -1,4 +1,4 @@
-"""No question about documents is answered by reading a whole table, with more rows than PostgreSQL would rather scan."""
+"""No question about documents reads a whole table, with more rows than PostgreSQL would rather scan."""
 
 from datetime import UTC, datetime
 from uuid import UUID

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-import random
+from random import Random
 
 import pytest
 from tests.documents.serving import Serving
@@ -19,7 +19,7 @@ def serving(tmp_path, database_address):
 @pytest.mark.parametrize("with_checksum", [False, True])
 def test_the_public_client_sends_a_file_in_chunks_and_goes_on_after_a_restart(serving, tmp_path, with_checksum):
     file = tmp_path / "größe.pdf"
-    file.write_bytes(random.Random(7).randbytes(1_000_000))
+    file.write_bytes(Random(7).randbytes(1_000_000))  # noqa: S311  # bytes of a document, no secret
     client = TusClient(f"http://127.0.0.1:{serving.port}/api/v1/uploads", {"Authorization": f"Bearer {serving.key}"})
     named = {"filename": file.name, "title": "By the public client"}
     how = {"chunk_size": 150_000, "upload_checksum": with_checksum}

@@ -10,8 +10,8 @@ from tests.documents.conftest import PDF, PIECE, TUS
 
 from pretamane.core.jobs import enqueue
 
-
 WHOLE = PDF * 5000
+LENGTH = len(WHOLE)
 
 
 def metadata(**said):
@@ -25,7 +25,7 @@ def checksum(content, algorithm="sha1"):
 
 @pytest.fixture
 def begin(as_staff):
-    def begun(length=len(WHOLE), **said):
+    def begun(length=LENGTH, **said):
         named = metadata(**({"filename": "long.pdf"} | said))
         answer = as_staff.post("/api/v1/uploads", headers={**TUS, "Upload-Length": str(length), **named})
         assert answer.status_code == 201, answer.text
@@ -284,12 +284,8 @@ def test_a_stranger_learns_nothing_of_an_upload(client, begin):
 def test_every_piece_size_comes_to_the_same(begin, send, as_staff):
     content = bytes(itertools.islice(itertools.cycle(range(251)), 3000))
     upload = begin(length=len(content))
-    at = 0
-    for size in (1, 999, 1, 1000, 999):
-        answer = send(upload, at, content[at : at + size])
-        at += size
+    places = list(itertools.accumulate((1, 999, 1, 1000, 999), initial=0))
+    answers = [send(upload, at, content[at:end]) for at, end in itertools.pairwise(places)]
 
-    assert (
-        as_staff.get(answer.headers["upload-document"]).json()["current"]["sha256"]
-        == hashlib.sha256(content).hexdigest()
-    )
+    made = as_staff.get(answers[-1].headers["upload-document"]).json()
+    assert made["current"]["sha256"] == hashlib.sha256(content).hexdigest()
