@@ -3,13 +3,15 @@
 import base64
 import binascii
 from collections.abc import Mapping
+from contextlib import suppress
 from email.utils import format_datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
-from pretamane.core.errors import AppError, Malformed, UnsupportedMedia
+from pretamane.core.actors import Actor
+from pretamane.core.errors import AppError, Malformed, NotFound, UnsupportedMedia
 from pretamane.core.http import exchange as exchanges
 from pretamane.core.http.admission import DocumentsWriter
 from pretamane.core.http.fields import media_type
@@ -81,7 +83,6 @@ def router(resuming: Resuming) -> APIRouter:
         "",
         status_code=201,
         response_class=Response,
-        dependencies=[],
         summary="Begin an upload",
         response_description="Location is where the bytes go; those that came along are counted in Upload-Offset",
         responses=_answered(201, "Location", "Upload-Expires"),
@@ -101,7 +102,7 @@ def router(resuming: Resuming) -> APIRouter:
         headers = {"Location": f"{UPLOADS}/{upload.id}"}
         if media_type(request) == PIECE or upload_length == 0:
             part = Part(0, request.stream(), declared_length(request), checksum)
-            headers |= _told(await resuming.append(upload.id, part, by))
+            headers |= _told(await _append_at_once(resuming, upload, part, by))
         return Response(status_code=201, headers={**_ends(upload), **headers})
 
     @routes.head(
@@ -151,6 +152,16 @@ def router(resuming: Resuming) -> APIRouter:
         return Response(status_code=204)
 
     return routes
+
+
+async def _append_at_once(resuming: Resuming, upload: Upload, part: Part, by: Actor) -> Progress:
+    """Whoever is refused was never told the upload's address, so there is none."""
+    try:
+        return await resuming.append(upload.id, part, by)
+    except AppError:
+        with suppress(NotFound):
+            await resuming.end(upload.id, by)
+        raise
 
 
 def _told(progress: Progress) -> dict[str, str]:

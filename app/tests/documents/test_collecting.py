@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -114,6 +115,7 @@ class House:
 
     def check(self) -> None:
         self.faults += [fault for fault in self.keeper.verify() if fault.fate != "unnamed"]
+        self.faults += self.work.run_now(_named_though_purged)
 
     def round(self, _number: int) -> None:
         """Ten minutes each: what is left over grows old enough to be collected, and no transaction takes a day."""
@@ -133,6 +135,11 @@ def _purged_keys(session) -> list[str]:
     return list(
         session.scalars(text("SELECT key FROM blobs WHERE purged_at IS NOT NULL ORDER BY purged_at DESC LIMIT 9"))
     )
+
+
+def _named_though_purged(session) -> list[object]:
+    purged = "SELECT key FROM blobs JOIN document_versions ON blob_id = blobs.id WHERE purged_at IS NOT NULL"
+    return list(session.scalars(text(purged)))
 
 
 @pytest.fixture
@@ -192,6 +199,66 @@ def test_a_key_that_is_half_as_old_as_the_grace_is_named_no_more(house_of, tmp_p
     assert made is not None
     assert (made - before > timedelta(hours=1)) == kept_twice
     assert list(house.keeper.verify()) == []
+
+
+@pytest.fixture
+def calm(house_of, tmp_path):
+    """A house with one document, in the trash."""
+    house = house_of(into=FolderBlobs(tmp_path / "calm"))
+    house.receiving.file(house.brought[0], Arrival("a.pdf", "test"), STEFAN, house.work.run_now)
+    [row] = house.work.run_now(queries.documents, queries.Documents()).items
+    house.work.run_now(service.trash, row.Document.id, [1], STEFAN)
+    return house, row.Document.id
+
+
+def until_somebody_waits(house):
+    patience = time.monotonic() + 20
+    while not house.work.run_now(lambda session: session.scalar(_WAITING)):
+        assert time.monotonic() < patience
+        time.sleep(0.02)
+
+
+_WAITING = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+
+
+def bring_again(house):
+    house.receiving.file(house.brought[0], Arrival("b.pdf", "test"), STEFAN, house.work.run_now)
+
+
+def test_bytes_that_come_again_during_their_purge_wait_for_it_and_get_a_key_of_their_own(calm):
+    house, document_id = calm
+    [before] = house.store.kept()
+    with ThreadPoolExecutor(1) as threads:
+        with house.work.database.transaction() as session:
+            service.purge(session, document_id, STEFAN)
+            again = threads.submit(bring_again, house)
+            until_somebody_waits(house)
+        again.result()
+    house.store.remove(before.key)
+
+    house.check()
+    assert house.faults == []
+    assert [blob.key for blob in house.store.kept()] != [before.key]
+
+
+def test_a_purge_during_which_the_bytes_come_again_leaves_them(calm):
+    house, document_id = calm
+
+    def slowly(file):
+        with house.work.database.transaction() as session:
+            filed = file(session)
+            purging.append(threads.submit(house.work.run_now, service.purge, document_id, STEFAN))
+            until_somebody_waits(house)
+        return filed
+
+    purging = []
+    with ThreadPoolExecutor(1) as threads:
+        house.receiving.file(house.brought[0], Arrival("b.pdf", "test"), STEFAN, slowly)
+        purging[0].result()
+
+    house.check()
+    assert house.faults == []
+    assert house.work.run_now(_purged_keys) == []
 
 
 def test_only_what_no_row_ever_named_is_collected_and_only_past_the_grace(house_of):

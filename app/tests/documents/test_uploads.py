@@ -79,6 +79,15 @@ def test_bytes_may_come_along_with_the_beginning(as_staff):
     assert as_staff.get(answer.headers["upload-document"]).status_code == 200
 
 
+def test_bytes_that_came_along_and_were_refused_leave_nothing(as_staff, spooled, connection):
+    headers = {**PIECE, "Upload-Length": "9", **metadata(filename="setup.exe")}
+    taken = as_staff.post("/api/v1/uploads", content=b"x" * 9, headers=headers)
+    proved = as_staff.post("/api/v1/uploads", content=b"x" * 5, headers={**headers, **checksum(b"other")})
+
+    assert (taken.status_code, proved.status_code, spooled()) == (415, 460, [])
+    assert connection.scalar(text("SELECT count(*) FROM uploads")) == 0
+
+
 def test_who_comes_back_goes_on_where_it_stopped(begin, send, as_staff):
     upload = begin()
     send(upload, 0, WHOLE[:50_000])

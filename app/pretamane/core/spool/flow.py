@@ -9,7 +9,7 @@ from starlette.requests import ClientDisconnect
 from pretamane.core.errors import TooLarge
 
 # Handing over to a thread costs more than writing a few pieces does.
-BATCH = 2 * 1024 * 1024
+BATCH = 1024 * 1024
 # A connection that was cut says nothing more, and whoever comes back must not wait for it for ever.
 SILENCE_SECONDS = 30.0
 
@@ -31,6 +31,7 @@ async def carry(pieces: Pieces, write: Callable[[Sequence[Piece]], None], thread
     finally:
         if writing is not None and not writing.done():
             await asyncio.shield(asyncio.wait([writing]))
+            writing.exception()  # asked for, as one that nobody asks for is logged; what was met first is raised
 
 
 async def _batches(pieces: Pieces) -> AsyncIterator[Sequence[Piece]]:
