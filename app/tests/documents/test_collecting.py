@@ -3,7 +3,7 @@
 import hashlib
 import os
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -251,7 +251,7 @@ def test_a_purge_during_which_the_bytes_come_again_leaves_them(calm):
             until_somebody_waits(house)
         return filed
 
-    purging = []
+    purging: list[Future[None]] = []
     with ThreadPoolExecutor(1) as threads:
         house.receiving.file(house.brought[0], Arrival("b.pdf", "test"), STEFAN, slowly)
         purging[0].result()
