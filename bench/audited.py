@@ -18,6 +18,7 @@ from pretamane.core.actors import Actor, Role
 from pretamane.core.database import now
 from pretamane.core.errors import AppError
 from pretamane.core.http.application import compose
+from pretamane.core.http.body_limits import BodyLimits
 from pretamane.core.http.cors import Cors
 from pretamane.core.http.edge import Edge
 from pretamane.core.http.peers import Peers
@@ -85,7 +86,7 @@ def as_nothing(_request: Request, refusal: AppError) -> Response:
 def app(platform: wiring.Platform) -> Edge:
     inner = compose([router], [], as_nothing)
     inner.state.work = platform.work
-    return Edge(inner, cors=Cors(set()), peers=Peers((), None), clock=platform.clock, body_limit=1_000_000)
+    return Edge(inner, cors=Cors(set()), peers=Peers((), None), clock=platform.clock, body_limits=BodyLimits(1_000_000))
 
 
 def main() -> None:

@@ -70,6 +70,12 @@ class BlobStore(Dependency, Protocol):
     def kept(self) -> Iterator[KeptBlob]:
         """Everything there is, in no particular order."""
 
+    def sweep(self, now: datetime) -> int:
+        """Remove what work that never ended has left behind, once it is a day old; how much it was."""
+
+    def shortfalls(self) -> list[str]:
+        """A sentence for each thing that a careful operator would expect of it and that it does not do."""
+
 
 class Scanner(Dependency, Protocol):
     """Knows viruses by name."""

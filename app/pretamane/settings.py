@@ -133,6 +133,13 @@ class Settings(BaseModel):
         ge=1024,
         description="Bytes a request's body may have where its route does not say otherwise.",
     )
+    upload_limit: int = Field(536_870_912, ge=1024, description="Bytes that a document may have.")
+    spool_limit: int = Field(
+        8_589_934_592, ge=1024, description="Bytes that documents on their way may take up on the disk, all together."
+    )
+    disk_reserve: int = Field(
+        1_073_741_824, ge=0, description="Bytes that stay free on the disk: documents are refused before they are used."
+    )
     contact_limit: Rate = Field("10/minute", description="Messages one address may send.")
     visit_limit: Rate = Field("60/minute", description="Page visits of one address that are counted.")
     office_macros: Annotated[Literal["refuse", "take"], Word] = Field(

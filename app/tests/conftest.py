@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from starlette.testclient import TestClient
 from tests.embedded_server import closing_server
 from tests.minio_server import MinioServer, encryption_key
+from tests.stand_ins import FolderBlobs
 
 from pretamane.accounts.models import Account, SignedInSession
 from pretamane.accounts.recognition import LONGEST, SessionCookie
@@ -108,6 +109,7 @@ def make_settings(folder: Path, **changed: object) -> Settings:
         "public_url": "http://localhost:8000",
         "cors_origins": "https://www.practice.example",
         "contact_limit": "1000/minute",
+        "disk_reserve": 0,
     }
     return Settings.model_validate(values | changed)
 
@@ -118,8 +120,16 @@ def clock() -> MovableClock:
 
 
 @pytest.fixture
-def platform(connection: Connection, settings: Settings, clock: MovableClock, postgres: str) -> Platform:
-    return Platform(settings, clock, database_over(connection, clock), [PostgresServer(open_unpooled(postgres))])
+def store(tmp_path: Path) -> FolderBlobs:
+    return FolderBlobs(tmp_path / "blobs")
+
+
+@pytest.fixture
+def platform(
+    connection: Connection, settings: Settings, clock: MovableClock, postgres: str, store: FolderBlobs
+) -> Platform:
+    database, server = database_over(connection, clock), PostgresServer(open_unpooled(postgres))
+    return Platform(settings, clock, database, [server], store)
 
 
 @pytest.fixture

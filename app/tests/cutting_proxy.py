@@ -27,6 +27,7 @@ class CuttingProxy:
         self.address = ours.render_as_string(hide_password=False)
         self.away = False
         self.next_commit: Cut | None = None
+        self.skipped = 0  # commits that pass before it: those of reads
         self._threads = [Thread(target=self._accept)]
         self._threads[0].start()
 
@@ -58,6 +59,9 @@ class CuttingProxy:
 
     def _cuts(self, chunk: bytes, server: socket.socket) -> bool:
         if self.next_commit is None or COMMIT not in chunk:
+            return False
+        if self.skipped:
+            self.skipped -= 1
             return False
         if self.next_commit is Cut.BEFORE_WE_HEAR:
             server.sendall(chunk)

@@ -11,6 +11,7 @@ import pytest
 from starlette.routing import BaseRoute
 from starlette.testclient import TestClient
 from tests.conftest import MovableClock, hire, make_settings, open_session
+from tests.stand_ins import FolderBlobs
 
 from pretamane.accounts import keys
 from pretamane.accounts.recognition import SessionCookie
@@ -115,6 +116,20 @@ ROWS = {
     "POST /api/v1/contacts/{contact_id}/notes": (STAFF, Scope.CONTACTS_WRITE),
     "GET /api/v1/contacts/{contact_id}/merge": (VIEWER, Scope.CONTACTS_READ),
     "POST /api/v1/contacts/{contact_id}/merge": (STAFF, Scope.CONTACTS_WRITE),
+    "GET /api/v1/documents": (VIEWER, Scope.DOCUMENTS_READ),
+    "PUT /api/v1/documents": (STAFF, Scope.DOCUMENTS_WRITE),
+    "POST /api/v1/documents": (STAFF, Scope.DOCUMENTS_WRITE),
+    "POST /api/v1/documents/upload": (STAFF, Scope.DOCUMENTS_WRITE),
+    "POST /documents/upload": (STAFF, Scope.DOCUMENTS_WRITE),
+    "GET /api/v1/documents/{document_id}": (VIEWER, Scope.DOCUMENTS_READ),
+    "DELETE /api/v1/documents/{document_id}": (STAFF, Scope.DOCUMENTS_WRITE),
+    "POST /api/v1/documents/{document_id}/restore": (STAFF, Scope.DOCUMENTS_WRITE),
+    "POST /api/v1/documents/{document_id}/purge": (ADMIN, Scope.ADMIN),
+    "OPTIONS /api/v1/uploads": PUBLIC,
+    "POST /api/v1/uploads": (STAFF, Scope.DOCUMENTS_WRITE),
+    "HEAD /api/v1/uploads/{upload_id}": (STAFF, Scope.DOCUMENTS_WRITE),
+    "PATCH /api/v1/uploads/{upload_id}": (STAFF, Scope.DOCUMENTS_WRITE),
+    "DELETE /api/v1/uploads/{upload_id}": (STAFF, Scope.DOCUMENTS_WRITE),
 }
 NEEDS_NOBODY = (PUBLIC, OUR_PAGES)
 ADMITS = [name for name, row in ROWS.items() if row not in NEEDS_NOBODY]
@@ -138,8 +153,10 @@ def named(routes: list[BaseRoute]) -> Iterator[str]:
 def shared_platform(_engine, postgres, tmp_path_factory):
     """One app and one set of callers for all the cells: to make them anew for each would take minutes."""
     settings, clock = make_settings(tmp_path_factory.mktemp("house")), MovableClock()
+    store = FolderBlobs(tmp_path_factory.mktemp("blobs"))
     with _engine.connect() as connection, connection.begin() as everything:
-        yield Platform(settings, clock, database_over(connection, clock), [PostgresServer(open_unpooled(postgres))])
+        database, server = database_over(connection, clock), PostgresServer(open_unpooled(postgres))
+        yield Platform(settings, clock, database, [server], store)
         everything.rollback()
 
 
@@ -258,7 +275,10 @@ def test_what_is_for_one_asker_alone_is_kept_by_nobody_on_the_way(app, callers, 
     assert (answer.headers["cache-control"], answer.headers["x-content-type-options"]) == ("no-store", "nosniff")
 
 
-@pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row != PUBLIC and not name.startswith("GET")])
+CHANGES = [name for name, row in ROWS.items() if row != PUBLIC and not name.startswith(("GET", "HEAD"))]
+
+
+@pytest.mark.parametrize("name", CHANGES)
 def test_a_foreign_page_changes_nothing_for_whoever_is_signed_in(app, callers, name):
     _, _, headers = callers["admin"]
 

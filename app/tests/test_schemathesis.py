@@ -20,6 +20,7 @@ from schemathesis.specs.openapi.checks import (
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 from tests.conftest import hire, make_settings, open_session
+from tests.stand_ins import FolderBlobs
 
 from pretamane.accounts.recognition import SessionCookie
 from pretamane.core.actors import Role
@@ -28,7 +29,7 @@ from pretamane.wiring import Platform, build_app
 FROZEN = Path(__file__).parents[2] / "docs" / "openapi.json"
 AT_LEAST = 2_000
 # Most cases go where there is most to say; an operation without a body soon repeats itself.
-CASES = {"POST": 100, "PATCH": 60, "GET": 25, "DELETE": 15}
+CASES = {"POST": 100, "PATCH": 60, "PUT": 60, "GET": 25, "DELETE": 15, "HEAD": 15, "OPTIONS": 5}
 # Any version that the cases could have brought a row to.
 SEEN = ",".join(f'"{version}"' for version in range(1, 200))
 # Left out: negative_data_rejection, because a form's fields are read generously on purpose (what is unknown is ignored,
@@ -42,11 +43,15 @@ CHECKS = [
     response_schema_conformance,
 ]
 
+# A part of an upload is bytes as they are.
+schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+
 
 @pytest.fixture
 def own_client(database_address, tmp_path):
     often = {"contact_limit": "1000000/minute", "visit_limit": "1000000/minute"}
-    platform = Platform.build(make_settings(tmp_path, database_url=SecretStr(database_address), **often))
+    asked = make_settings(tmp_path, database_url=SecretStr(database_address), **often)
+    platform = Platform.build(asked, FolderBlobs(tmp_path / "blobs"))
     with TestClient(build_app(platform), raise_server_exceptions=False) as client:
         client.headers["Sec-Fetch-Site"] = "same-origin"
         token = open_session(platform, hire(platform, "Ada", Role.ADMIN))
@@ -66,7 +71,8 @@ def there(own_client):
     """Path parameters that lead to rows, for every second case: made-up ones alone would meet nothing but 404."""
     own_client.post("/api/v1/contact", json={"name": "Ada", "email": "ada@example.org", "message": "Hello"})
     first = {name: own_client.get(f"/api/v1/{name}").json()["items"][0]["id"] for name in ("contacts", "submissions")}
-    return {"contact_id": first["contacts"], "submission_id": first["submissions"]}
+    document = own_client.put("/api/v1/documents?filename=a.pdf", content=b"%PDF-1.7").json()
+    return {"contact_id": first["contacts"], "submission_id": first["submissions"], "document_id": document["id"]}
 
 
 def lead(case, there):

@@ -21,6 +21,8 @@ KEYS = "/app/settings/keys"
 SCOPES = {
     Scope.CONTACTS_READ: "Read messages and contacts",
     Scope.CONTACTS_WRITE: "Change messages and contacts",
+    Scope.DOCUMENTS_READ: "Read documents",
+    Scope.DOCUMENTS_WRITE: "Add and change documents",
     Scope.ADMIN: "Look after accounts, jobs and the system",
 }
 _DONE = {"revoked": "The key is revoked."}

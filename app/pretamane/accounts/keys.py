@@ -18,7 +18,13 @@ from pretamane.core.ids import new_id
 from pretamane.core.tokens import ApiKey
 
 # A role that may not do it itself gets no key that may.
-LEAST_ROLE = {Scope.CONTACTS_READ: Role.VIEWER, Scope.CONTACTS_WRITE: Role.STAFF, Scope.ADMIN: Role.ADMIN}
+LEAST_ROLE = {
+    Scope.CONTACTS_READ: Role.VIEWER,
+    Scope.CONTACTS_WRITE: Role.STAFF,
+    Scope.DOCUMENTS_READ: Role.VIEWER,
+    Scope.DOCUMENTS_WRITE: Role.STAFF,
+    Scope.ADMIN: Role.ADMIN,
+}
 # Far more than a practice has programs, and few enough to read through.
 MOST = 50
 

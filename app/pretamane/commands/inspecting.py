@@ -112,7 +112,7 @@ def _tell_what_the_blob_store_lacks(platform: "Platform") -> None:
     from pretamane.core.errors import Unavailable
 
     with suppress(Unavailable):  # which its own line says
-        for sentence in platform.blobs.shortfalls():
+        for sentence in platform.archive.store.shortfalls():
             _line("blobs", "weak", sentence)
 
 

@@ -197,3 +197,12 @@ def _move(session: Session, other_id: UUID, survivor_id: UUID) -> None:
     )
     for each in moves:
         session.execute(each.execution_options(synchronize_session=False))
+
+
+def stand_in(session: Session, contact_id: UUID) -> UUID:
+    """Who stands for this contact, for something that is filed with it: no merge comes between now and the commit."""
+    held = select(Contact.id, Contact.merged_into).where(Contact.id == contact_id)
+    found = session.execute(held.with_for_update(read=True, key_share=True)).first()
+    if found is None:
+        raise Invalid("Nothing was kept.", fields={"contact_id": "There is no contact with this id."})
+    return found.id if found.merged_into is None else stand_in(session, found.merged_into)

@@ -24,6 +24,8 @@ class Scope(StrEnum):
 
     CONTACTS_READ = "contacts:read"
     CONTACTS_WRITE = "contacts:write"
+    DOCUMENTS_READ = "documents:read"
+    DOCUMENTS_WRITE = "documents:write"
     ADMIN = "admin"
 
 

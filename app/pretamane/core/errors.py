@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+_MEBI = 1024 * 1024
+
 
 class AppError(Exception):
     """A refusal; one place (core/http/problems.py) turns it into an answer."""
@@ -16,12 +18,14 @@ class AppError(Exception):
         code: str | None = None,
         fields: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        members: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(sentence)
         self.sentence = sentence
         self.code = code or type(self).code
         self.fields = dict(fields or {})
         self.headers = dict(headers or {})
+        self.members = dict(members or {})  # of the problem, beside those that all have (RFC 9457)
 
 
 class Malformed(AppError):
@@ -46,6 +50,12 @@ class Conflict(AppError):
     status, code = 409, "conflict"
 
 
+class Gone(AppError):
+    """It was there, and will not come back."""
+
+    status, code = 410, "gone"
+
+
 class ChangedMeanwhile(AppError):
     """What the asker had seen is no longer what is there; nothing was overwritten."""
 
@@ -54,6 +64,11 @@ class ChangedMeanwhile(AppError):
 
 class TooLarge(AppError):
     status, code = 413, "too-large"
+
+    @classmethod
+    def beyond(cls, limit: int) -> "TooLarge":
+        told = f"{limit // _MEBI} MiB" if limit >= _MEBI else f"{limit // 1024} KiB"
+        return cls(f"That is more than the {told} that this address takes.")
 
 
 class UnsupportedMedia(AppError):
@@ -64,6 +79,12 @@ class Invalid(AppError):
     """Well-formed, but some fields cannot be taken; `fields` says why, one sentence each."""
 
     status, code = 422, "invalid"
+
+
+class Locked(AppError):
+    """Somebody else is at it just now."""
+
+    status, code = 423, "locked"
 
 
 class VersionNeeded(AppError):
@@ -89,6 +110,12 @@ class Unavailable(AppError):
     """Something that the request needs is away for now; nothing was saved unless a retry says otherwise."""
 
     status, code = 503, "unavailable"
+
+
+class NoRoom(AppError):
+    """The disk is nearly full, and what is left belongs to the database."""
+
+    status, code = 507, "no-room"
 
 
 class CannotStart(Exception):

@@ -11,6 +11,7 @@ from pretamane.contacts import api as contacts
 from pretamane.contacts import desk
 from pretamane.core.errors import AppError
 from pretamane.core.http.application import compose
+from pretamane.core.http.body_limits import BodyLimits
 from pretamane.core.http.cors import Cors
 from pretamane.core.http.edge import Edge
 from pretamane.core.http.peers import Peers
@@ -39,12 +40,14 @@ def build_app(platform: Platform) -> Edge:
     as_page = _refusals_as_pages(work)
     intake = contacts.Intake(work, OnlyOnce(work, clock), limits, clock, settings.contact_limit)
     cookie = SessionCookie.at(settings.public_url)
+    archive = platform.archive
     app = compose(
         [
             # Asked in this order, one by one: first where visitors come.
             *desk.routers(intake),
             practice.router,
             *_routers_of_accounts(work, limits, cookie),
+            *archive.routers(),
             insights.router(work, limits, clock, settings.visit_limit),
             system.router,
             system.readiness(platform.why_not_ready),
@@ -66,7 +69,7 @@ def build_app(platform: Platform) -> Edge:
         cors=Cors({settings.public_url, *settings.cors_origins}),
         peers=Peers(settings.trusted_proxies, settings.client_address_header),
         clock=clock,
-        body_limit=settings.body_limit,
+        body_limits=BodyLimits(settings.body_limit, archive.body_limits()),
         as_page=as_page,
     )
 

@@ -21,6 +21,8 @@ from pretamane.core.crew import Backoff
 from pretamane.core.database import Database, Record
 from pretamane.core.errors import CannotStart
 from pretamane.core.jobs import models as jobs_models
+from pretamane.documents import models as documents_models
+from pretamane.documents import service as documents
 from pretamane.insights import models as insights_models
 from pretamane.notifications import models as notifications_models
 from pretamane.notifications import service as notifications
@@ -30,12 +32,13 @@ from pretamane.settings import Settings
 
 WITH_TABLES = (
     *(audit, events, jobs_models),
-    *(accounts_models, contacts_models, insights_models, notifications_models, practice_models),
+    *(accounts_models, contacts_models, documents_models, insights_models, notifications_models, practice_models),
 )
 # Who acts in the same transaction when something happens further right.
 LISTENERS: events.Listeners = {
     "account.deactivated": (inbox.hand_over,),
     "account.made-viewer": (inbox.hand_over,),
+    "contact.merged": (documents.follow_a_merge,),
     "job.brought-back": (inbox.note_fate,),
     "job.died": (inbox.note_fate,),
     "message.received": (notifications.announce,),

@@ -15,12 +15,13 @@ from pretamane.core.database import Database, open_engine, open_unpooled
 from pretamane.core.errors import AppError, Conflict
 from pretamane.core.http.rate_limits import PostgresWindows, RateLimits
 from pretamane.core.unit_of_work import UnitOfWork
-from pretamane.ports import Clock, Dependency
+from pretamane.ports import BlobStore, Clock, Dependency
 from pretamane.practice import queries as practice_queries
 from pretamane.settings import Settings
 from pretamane.settings_mail import mail_server
 from pretamane.settings_values import clamav_place
 from pretamane.web.mail import Post
+from pretamane.wiring.archive import Archive
 from pretamane.wiring.blobs import blob_store
 from pretamane.wiring.databases import database_over, database_url
 
@@ -37,20 +38,22 @@ class Platform:
         clock: Clock,
         database: Database,
         dependencies: Sequence[Dependency],
+        store: BlobStore | None = None,
     ) -> None:
         self.settings, self.clock, self.database = settings, clock, database
-        self.dependencies = tuple(dependencies)
+        store = store or blob_store(settings, clock)
+        self.dependencies = (*dependencies, store)
         self.work = UnitOfWork(database)
         self.rate_limits = RateLimits(
             PostgresWindows(database.autocommit, clock), settings.signing_key.get_secret_value()
         )
         self.post = Post(mailer(settings, clock), settings.mail_from, settings.public_url, practice_queries.current)
-        self.blobs = blob_store(settings, clock)
+        self.archive = Archive(settings, self.work, clock, store, scanner(settings))
         self.draining = False
         self._migrated = False
 
     @classmethod
-    def build(cls, settings: Settings) -> "Platform":
+    def build(cls, settings: Settings, store: BlobStore | None = None) -> "Platform":
         url = database_url(settings)
         open_here = partial(
             open_engine,
@@ -64,9 +67,9 @@ class Platform:
             clock,
             open_here(pool_size=AUTOCOMMIT_CONNECTIONS, pool_overflow=0, autocommit=True),
         )
-        others = [mailer(settings, clock), blob_store(settings, clock), scanner(settings)]
+        others = (PostgresServer(open_unpooled(url)), mailer(settings, clock), scanner(settings))
         present = [other for other in others if other is not None]
-        return cls(settings, clock, database, [PostgresServer(open_unpooled(url)), *present])
+        return cls(settings, clock, database, present, store)
 
     def drain(self) -> None:
         self.draining = True

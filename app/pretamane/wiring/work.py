@@ -11,18 +11,20 @@ from pretamane.core import audit, events, idempotency
 from pretamane.core.http import rate_limits
 from pretamane.core.jobs import Run, Schedule, Task, Tick
 from pretamane.core.jobs.working import Worker
+from pretamane.documents import uploads
 from pretamane.notifications import jobs as notifications_jobs
 from pretamane.notifications import service as notifications
 from pretamane.web.mail import FOR_A_DAY
+from pretamane.wiring.archive import SWEEP_SPOOL
 from pretamane.wiring.platform import Platform
 
 # Small ones that keep tables from growing with what nobody needs any more.
 SWEEPS = (
     *(idempotency.forget_old, rate_limits.forget_ended, events.forget_old),
-    *(accounts_sessions.forget_ended, notifications.forget_thanked),
+    *(accounts_sessions.forget_ended, notifications.forget_thanked, uploads.forget_ended),
 )
 # Each queues the job of its name.
-SCHEDULES = (Schedule("sweep", "0 * * * *", "UTC"),)
+SCHEDULES = (Schedule("sweep", "0 * * * *", "UTC"), Schedule(SWEEP_SPOOL, "30 * * * *", "UTC"))
 
 
 def tasks(platform: Platform) -> dict[str, Task]:
@@ -35,6 +37,7 @@ def tasks(platform: Platform) -> dict[str, Task]:
         Task(inbox.SEND_ANSWER, partial(contacts_jobs.send_answer, post), FOR_A_DAY),
         Task(notifications.THANK_VISITOR, partial(notifications_jobs.thank_visitor, post), FOR_A_DAY),
         *Letters(post).tasks(),
+        *platform.archive.tasks(),
     ]
     return {task.name: task for task in all_of_them}
 

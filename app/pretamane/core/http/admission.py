@@ -92,6 +92,8 @@ Admin = Annotated[Actor, Depends(Admit(Role.ADMIN))]
 Anybody = Annotated[Actor, Depends(Admit(Role.VIEWER, any_key=True))]
 ContactsReader = Annotated[Actor, Depends(Admit(Role.VIEWER, Scope.CONTACTS_READ))]
 ContactsWriter = Annotated[Actor, Depends(Admit(Role.STAFF, Scope.CONTACTS_WRITE))]
+DocumentsReader = Annotated[Actor, Depends(Admit(Role.VIEWER, Scope.DOCUMENTS_READ))]
+DocumentsWriter = Annotated[Actor, Depends(Admit(Role.STAFF, Scope.DOCUMENTS_WRITE))]
 AdminOrKey = Annotated[Actor, Depends(Admit(Role.ADMIN, Scope.ADMIN))]
 
 # By these names in the API's description.

@@ -7,11 +7,12 @@ Header = tuple[bytes, bytes]
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 REQUEST_HEADERS = (
     "Accept, Authorization, Content-Digest, Content-Type, Idempotency-Key, If-Match, If-None-Match, "
-    "Range, Traceparent, X-Request-ID"
+    "Range, Traceparent, Tus-Resumable, Upload-Checksum, Upload-Length, Upload-Metadata, Upload-Offset, X-Request-ID"
 )
 EXPOSED = (
     "X-Request-ID, ETag, Location, Retry-After, RateLimit, RateLimit-Policy, Idempotency-Replayed, "
-    "Content-Disposition, Content-Range"
+    "Content-Disposition, Content-Range, Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, "
+    "Tus-Checksum-Algorithm, Upload-Length, Upload-Offset, Upload-Expires, Upload-Document"
 )
 # Chromium caps what it remembers of a preflight at two hours.
 PREFLIGHT_SECONDS = 7200

@@ -10,9 +10,10 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pretamane.core import request_ids
-from pretamane.core.errors import AppError, TooLarge
+from pretamane.core.errors import TooLarge
 from pretamane.core.http import exchange as exchanges
 from pretamane.core.http import problems
+from pretamane.core.http.body_limits import BodyLimits
 from pretamane.core.http.cors import Cors, Header
 from pretamane.core.http.exchange import Exchange
 from pretamane.core.http.peers import Peers
@@ -42,10 +43,10 @@ class Edge:
         cors: Cors,
         peers: Peers,
         clock: Clock,
-        body_limit: int,
+        body_limits: BodyLimits,
         as_page: problems.AsPage | None = None,
     ) -> None:
-        self.app, self.cors, self.peers, self.clock, self.body_limit = app, cors, peers, clock, body_limit
+        self.app, self.cors, self.peers, self.clock, self.body_limits = app, cors, peers, clock, body_limits
         self._as_page = as_page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,7 +80,7 @@ class Edge:
             clock=self.clock,
             started=self.clock.monotonic(),
             cors_headers=self.cors.answer_headers(headers),
-            body_limit=self.body_limit,
+            body_limit=self.body_limits.of(scope["method"], scope["path"]),
         )
         exchanges.open_in(scope, exchange)
         return exchange
@@ -95,7 +96,9 @@ class Edge:
             await self.app(scope, _counting(exchange, receive), self._correcting(exchange, scope, receive, send))
 
     async def _answer_too_large(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
-        answered = await to_thread.run_sync(problems.answer, Request(scope), _too_large(exchange), self._as_page)
+        answered = await to_thread.run_sync(
+            problems.answer, Request(scope), TooLarge.beyond(exchange.body_limit), self._as_page
+        )
         await answered(scope, receive, send)
 
     def _correcting(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> Send:
@@ -117,10 +120,6 @@ class Edge:
 def _declared_length(exchange: Exchange) -> int:
     declared = exchange.headers.get(b"content-length", b"0")
     return int(declared) if declared.isdigit() else 0
-
-
-def _too_large(exchange: Exchange) -> AppError:
-    return TooLarge(f"That is more than the {exchange.body_limit // 1024} KiB that this address takes.")
 
 
 async def _empty(send: Send, status: int) -> None:

@@ -36,6 +36,9 @@ _SENTENCES = {
     500: "Something went wrong on our side. It has been logged under the request id.",
 }
 
+# A status that HTTP itself does not know: tus's own.
+_TITLES = {460: "Checksum Mismatch"}
+
 
 class Problem(BaseModel):
     """What every refusal of the API looks like."""
@@ -71,7 +74,7 @@ def answer(request: Request, refusal: AppError, as_page: AsPage | None) -> Respo
 def render(refusal: AppError) -> Response:
     problem = Problem(
         type=f"/api/docs#problem-{refusal.code}",
-        title=HTTPStatus(refusal.status).phrase,
+        title=_TITLES.get(refusal.status) or HTTPStatus(refusal.status).phrase,
         status=refusal.status,
         code=refusal.code,
         detail=refusal.sentence,
@@ -79,7 +82,7 @@ def render(refusal: AppError) -> Response:
         errors=refusal.fields or None,
     )
     return JSONResponse(
-        problem.model_dump(exclude_none=True),
+        {**refusal.members, **problem.model_dump(exclude_none=True)},
         refusal.status,
         {"Cache-Control": "no-store", **refusal.headers},
         "application/problem+json",

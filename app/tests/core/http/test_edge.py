@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from pretamane.core.clock import SystemClock
 from pretamane.core.http import exchange as exchanges
 from pretamane.core.http import problems
+from pretamane.core.http.body_limits import BodyLimits
 from pretamane.core.http.cors import Cors
 from pretamane.core.http.edge import Edge
 from pretamane.core.http.peers import Peers
@@ -18,7 +19,9 @@ ORIGIN = "https://www.practice.example"
 
 
 def edge_around(app, clock=None):
-    return Edge(app, cors=Cors({ORIGIN}), peers=Peers((), None), clock=clock or SystemClock(), body_limit=1000)
+    return Edge(
+        app, cors=Cors({ORIGIN}), peers=Peers((), None), clock=clock or SystemClock(), body_limits=BodyLimits(1000)
+    )
 
 
 def asking(app):

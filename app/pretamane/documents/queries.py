@@ -1,0 +1,98 @@
+"""Reads of documents."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Row, Select, select, tuple_
+from sqlalchemy.orm import Session
+
+from pretamane.core.errors import NotFound
+from pretamane.core.paging import PAGE, Page, Place, page_of
+from pretamane.documents.models import Blob, Document, DocumentStep, DocumentVersion
+
+
+class Known(NamedTuple):
+    """A document whose bytes somebody brings again."""
+
+    id: UUID
+    title: str
+
+
+def known_already(session: Session, sha256: bytes) -> Known | None:
+    """The oldest document outside the trash that has these bytes."""
+    known = (
+        select(Document.id, Document.title)
+        .join(DocumentVersion, DocumentVersion.document_id == Document.id)
+        .join(Blob, Blob.id == DocumentVersion.blob_id)
+        .where(Blob.sha256 == sha256, Blob.purged_at.is_(None), Document.trashed_at.is_(None))
+        .order_by(Document.made_at, Document.id)
+        .limit(1)
+    )
+    found = session.execute(known).first()
+    return Known(*found) if found else None
+
+
+@dataclass(frozen=True)
+class Documents:
+    """Which documents; what is left out does not matter."""
+
+    contact_id: UUID | None = None
+    state: str | None = None
+    in_the_trash: bool = False
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A document with all that is known about its content; the newest version comes first."""
+
+    document: Document
+    versions: Sequence[tuple[DocumentVersion, Blob]]
+    steps: Sequence[DocumentStep]
+
+    @property
+    def current(self) -> tuple[DocumentVersion, Blob]:
+        return next(each for each in self.versions if each[0].id == self.document.current_version_id)
+
+
+Listed = Row[Document, DocumentVersion, Blob]
+
+
+def documents(session: Session, which: Documents, *, after: str | None = None, limit: int = PAGE) -> Page[Listed]:
+    """Newest first, each with its current version."""
+    trashed = Document.trashed_at
+    known: list[ColumnElement[bool]] = [trashed.is_not(None) if which.in_the_trash else trashed.is_(None)]
+    if which.contact_id is not None:
+        known.append(Document.contact_id == which.contact_id)
+    if which.state is not None:
+        known.append(DocumentVersion.state == which.state)
+    if after is not None:
+        place = Place.of(after)
+        known.append(tuple_(Document.made_at, Document.id) < tuple_(place.at, place.id))
+    newest = _with_current_version().where(*known).order_by(Document.made_at.desc(), Document.id.desc())
+    rows: Sequence[Any] = session.execute(newest.limit(limit + 1)).all()
+    return page_of(rows, limit, lambda row: Place(row.Document.made_at, row.Document.id))
+
+
+def _with_current_version() -> Select[Document, DocumentVersion, Blob]:
+    return (
+        select(Document, DocumentVersion, Blob)
+        .join(DocumentVersion, DocumentVersion.id == Document.current_version_id)
+        .join(Blob, Blob.id == DocumentVersion.blob_id)
+    )
+
+
+def document(session: Session, document_id: UUID) -> Whole:
+    found = session.get(Document, document_id)
+    if found is None:
+        raise NotFound("There is no document with this id.")
+    versions = (
+        select(DocumentVersion, Blob)
+        .join(Blob, Blob.id == DocumentVersion.blob_id)
+        .where(DocumentVersion.document_id == document_id)
+        .order_by(DocumentVersion.number.desc())
+    )
+    steps = select(DocumentStep).where(DocumentStep.version_id == found.current_version_id).order_by(DocumentStep.step)
+    rows = [(version, blob) for version, blob in session.execute(versions)]
+    return Whole(found, rows, session.scalars(steps).all())

@@ -1,0 +1,95 @@
+"""The one writer of documents: bytes first, then the row that names them, whichever way they came."""
+
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from sqlalchemy.orm import Session
+
+from pretamane.core.actors import Actor
+from pretamane.core.errors import AppError, Unavailable
+from pretamane.core.unit_of_work import UnitOfWork
+from pretamane.documents import blobs, keys, queries, service
+from pretamane.documents.blobs import KeyIsOver, Stored
+from pretamane.documents.recognition import Recognised
+from pretamane.documents.service import Arrival, Filed, Original
+from pretamane.ports import BlobStore, Clock
+
+T = TypeVar("T")
+
+# Refuses, by an AppError with a sentence, what is not taken.
+Recognise = Callable[[Path, str], Recognised]
+
+# Each further one needs the same bytes to be purged in the very moment in which they come again.
+ATTEMPTS = 5
+
+_log = logging.getLogger("pretamane.documents")
+
+
+class Whole(Protocol):
+    """All bytes of an original, in a file that stays until whoever brought it discards it."""
+
+    path: Path
+    sha256: bytes
+    size: int
+
+
+File = Callable[[Session], Filed]
+# Runs the filing in a transaction, perhaps together with what else has to be written then.
+Commit = Callable[[File], T]
+
+
+class Receiving:
+    def __init__(self, work: UnitOfWork, store: BlobStore, recognise: Recognise, clock: Clock) -> None:
+        self._work, self._store, self._recognise, self._clock = work, store, recognise, clock
+
+    def file(self, original: Whole, arrival: Arrival, by: Actor, commit: Commit[T]) -> T:
+        """Takes as long as the store takes, and holds a connection only for the rows. For a thread or a job."""
+        recognised = self._recognise(original.path, arrival.filename)
+        for _ in range(ATTEMPTS):
+            stored = self._make_durable(original, arrival)
+            with suppress(KeyIsOver):
+                return self._name(Original(stored, recognised), arrival, by, commit)
+        raise Unavailable("The same document is being removed just now. Please try again in a moment.")
+
+    def _make_durable(self, original: Whole, arrival: Arrival) -> Stored:
+        """Nothing is sent to the store that it has already."""
+        known_key = self._work.run_now(_look, original.sha256, arrival)
+        if known_key is not None:
+            return Stored(known_key, False, original.sha256, original.size)
+        key = keys.new_key(original.sha256, self._clock.now())
+        self._store.keep(key, original.path)
+        return Stored(key, True, original.sha256, original.size)
+
+    def _name(self, original: Original, arrival: Arrival, by: Actor, commit: Commit[T]) -> T:
+        filed: list[Filed] = []
+
+        def file(session: Session) -> Filed:
+            filed[:] = [service.file_original(session, original, arrival, by)]
+            return filed[0]
+
+        try:
+            outcome = commit(file)
+        except (AppError, KeyIsOver) as refusal:
+            if isinstance(refusal, KeyIsOver) or refusal.status < 500:
+                self._drop(original.stored)
+            raise  # after a 5xx nobody knows what was committed: what no row names is collected in time
+        if not filed or filed[0].blob.key != original.stored.key:
+            self._drop(original.stored)
+        return outcome
+
+    def _drop(self, stored: Stored) -> None:
+        """Only what is ours: nobody else ever heard of the key. What stays all the same is collected in time."""
+        if stored.is_ours:
+            try:
+                self._store.remove(stored.key)
+            except AppError:
+                _log.warning("Bytes that no row names could not be removed; they are collected later.")
+
+
+def _look(session: Session, sha256: bytes, arrival: Arrival) -> str | None:
+    if arrival.if_known == "ask" and (known := queries.known_already(session, sha256)):
+        raise service.known_already(known)
+    return blobs.live_key(session, sha256)

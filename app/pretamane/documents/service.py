@@ -1,0 +1,201 @@
+"""What can be done with documents: the only code that writes their rows."""
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Literal
+from uuid import UUID
+
+from prometheus_client import Counter
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from pretamane.contacts import people
+from pretamane.core import audit, events, jobs
+from pretamane.core.actors import Actor
+from pretamane.core.database import after_commit, now
+from pretamane.core.errors import ChangedMeanwhile, Conflict, NotFound
+from pretamane.core.http.versions import Seen
+from pretamane.core.ids import new_id
+from pretamane.core.texts import one_line
+from pretamane.documents import blobs, queries
+from pretamane.documents.blobs import Stored
+from pretamane.documents.models import QUARANTINED, RECEIVED, Blob, Document, DocumentVersion
+from pretamane.documents.recognition import Recognised
+
+PROCESS = "documents.process"
+LONGEST_TITLE = 300
+
+DOCUMENTS_RECEIVED = Counter("documents_received_total", "Documents kept, by kind and by way in.", ["kind", "way"])
+
+IfKnown = Literal["keep", "ask"]
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What came with the bytes, and by which way."""
+
+    filename: str
+    way: str
+    title: str | None = None
+    contact_id: UUID | None = None
+    part_of: UUID | None = None
+    if_known: IfKnown = "keep"
+
+
+@dataclass(frozen=True)
+class Original:
+    """Bytes that are durable already, and what they are."""
+
+    stored: Stored
+    recognised: Recognised
+
+
+@dataclass(frozen=True)
+class Filed:
+    document: Document
+    version: DocumentVersion
+    blob: Blob
+    duplicate_of: queries.Known | None
+
+
+def file_original(session: Session, original: Original, arrival: Arrival, by: Actor) -> Filed:
+    """Make the document of bytes that are already durable, and queue its processing.
+
+    Locked from the contact and the mail to the bytes, in the order in which a purge goes.
+    """
+    contact_id = people.stand_in(session, arrival.contact_id) if arrival.contact_id else None
+    if arrival.part_of is not None:
+        _hold(session, arrival.part_of)
+    blob = blobs.name(session, original.stored)
+    known = queries.known_already(session, original.stored.sha256)
+    if known is not None and arrival.if_known == "ask":
+        raise known_already(known)
+    document, version = _first_version(session, original.recognised, arrival, by)
+    document.contact_id, version.blob_id = contact_id, blob.id
+    session.add_all((document, version))
+    session.flush()
+    events.emit(session, "document.received", document, version=version.id, way=arrival.way)
+    if version.state != QUARANTINED:
+        jobs.enqueue(session, PROCESS, version=version.id)
+    audit.record(session, by, "document.received", document.id, way=arrival.way)
+    after_commit(session, DOCUMENTS_RECEIVED.labels(version.kind, arrival.way).inc)
+    return Filed(document, version, blob, known)
+
+
+def _first_version(
+    session: Session, recognised: Recognised, arrival: Arrival, by: Actor
+) -> tuple[Document, DocumentVersion]:
+    at, document_id, version_id = now(session), new_id(), new_id()
+    quarantine = recognised.quarantine
+    filename = storable(arrival.filename) or "unnamed"
+    document = Document(
+        id=document_id,
+        title=_title(arrival.title) or _title(PurePath(filename).stem) or "Untitled",
+        current_version_id=version_id,
+        part_of=arrival.part_of,
+        received_by=by.account_id,
+        made_at=at,
+        changed_at=at,
+    )
+    version = DocumentVersion(
+        id=version_id,
+        document_id=document_id,
+        number=1,
+        filename=filename,
+        kind=recognised.kind.name,
+        media_type=recognised.kind.media_type,
+        marks=sorted(recognised.marks),
+        state=QUARANTINED if quarantine else RECEIVED,
+        reason=quarantine.reason if quarantine else None,
+        is_unscanned=bool(quarantine and quarantine.is_to_be_scanned_again),
+        made_at=at,
+        made_by=by.account_id,
+    )
+    return document, version
+
+
+def storable(name: str) -> str:
+    """As it was given, but for what PostgreSQL takes in no text."""
+    return name.encode("utf-8", "ignore").decode("utf-8").replace("\0", "")
+
+
+def _title(text: str | None) -> str:
+    return str(one_line(text or ""))[:LONGEST_TITLE].strip()
+
+
+def known_already(known: queries.Known) -> Conflict:
+    return Conflict(
+        f"You have this already, as “{known.title}”.",
+        code="known-already",
+        headers={"Location": f"/api/v1/documents/{known.id}"},
+        members={"document": {"id": str(known.id), "title": known.title}},
+    )
+
+
+def _hold(session: Session, document_id: UUID) -> None:
+    held = select(Document.id).where(Document.id == document_id).with_for_update(read=True, key_share=True)
+    if session.scalar(held) is None:
+        raise NotFound("The document that this is part of is gone.")
+
+
+def trash(session: Session, document_id: UUID, seen: Seen, by: Actor) -> Document:
+    document = _seen(session, document_id, seen)
+    if document.trashed_at is None:
+        document.trashed_at = now(session)
+        _tell(session, document, "document.trashed", by)
+    return document
+
+
+def restore(session: Session, document_id: UUID, seen: Seen, by: Actor) -> Document:
+    document = _seen(session, document_id, seen)
+    if document.trashed_at is not None:
+        document.trashed_at = None
+        _tell(session, document, "document.restored", by)
+    return document
+
+
+def _seen(session: Session, document_id: UUID, seen: Seen) -> Document:
+    document = _locked(session, document_id)
+    if document.version not in seen:
+        raise ChangedMeanwhile("Somebody changed this document meanwhile, so nothing was overwritten.")
+    return document
+
+
+def _locked(session: Session, document_id: UUID) -> Document:
+    document = session.get(Document, document_id, with_for_update=True, populate_existing=True)
+    if document is None:
+        raise NotFound("There is no document with this id.")
+    return document
+
+
+def _tell(session: Session, document: Document, what: str, by: Actor) -> None:
+    document.version += 1
+    document.changed_at = now(session)
+    session.flush()
+    audit.record(session, by, what, document.id)
+    events.emit(session, what, document)
+
+
+def purge(session: Session, document_id: UUID, by: Actor) -> None:
+    """Out of the trash for good: its rows now, and its bytes by a job where no other version names them."""
+    document = _locked(session, document_id)
+    if document.trashed_at is None:
+        raise Conflict("Only what is in the trash can be removed for good.", code="not-in-the-trash")
+    versions = delete(DocumentVersion).where(DocumentVersion.document_id == document_id)
+    named = session.scalars(
+        versions.returning(DocumentVersion.blob_id).execution_options(synchronize_session=False)
+    ).all()
+    session.delete(document)
+    session.flush()
+    blobs.let_go(session, set(named))
+    audit.record(session, by, "document.purged", document_id)
+    events.emit(session, "document.purged", document_id)
+
+
+def follow_a_merge(session: Session, merged: events.Event) -> None:
+    """What was the other contact's is the survivor's. The merge holds both, so nothing is filed with the other now."""
+    moved = {"contact_id": merged.subject, "version": Document.version + 1, "changed_at": now(session)}
+    others = select(Document.id).where(Document.contact_id == UUID(merged.details["other"]))
+    session.execute(others.order_by(Document.id).with_for_update())
+    moving = update(Document).where(Document.contact_id == UUID(merged.details["other"])).values(moved)
+    session.execute(moving.execution_options(synchronize_session=False))

@@ -1,0 +1,51 @@
+"""Where documents are kept, and who writes and looks after them, put together from one store."""
+
+from functools import partial
+
+from fastapi import APIRouter
+
+from pretamane.core.idempotency import OnlyOnce
+from pretamane.core.jobs import Run, Task
+from pretamane.core.spool import Spool
+from pretamane.core.unit_of_work import UnitOfWork
+from pretamane.documents import api, blobs, collecting, intake, uploads_api
+from pretamane.documents.collecting import Keeper
+from pretamane.documents.receiving import Receiving
+from pretamane.documents.recognition import recognise
+from pretamane.documents.resuming import Resuming
+from pretamane.ports import BlobStore, Clock, Scanner
+from pretamane.settings import Settings
+from pretamane.web.mail import FOR_A_DAY
+
+SWEEP_SPOOL = "spool.sweep"
+
+
+class Archive:
+    def __init__(
+        self, settings: Settings, work: UnitOfWork, clock: Clock, store: BlobStore, scanner: Scanner | None
+    ) -> None:
+        self.store = store
+        self.spool = Spool(settings.data_dir / "spool", cap=settings.spool_limit, reserve=settings.disk_reserve)
+        recognised = partial(recognise, macros=settings.office_macros, scanner=scanner)
+        self.receiving = Receiving(work, store, recognised, clock)
+        self.keeper = Keeper(work, store, clock)
+        self._work, self._clock, self._limit = work, clock, settings.upload_limit
+
+    def routers(self) -> list[APIRouter]:
+        once = OnlyOnce(self._work, self._clock)
+        whole = intake.Intake(self._work, self.spool, self.receiving, once, self._limit)
+        in_parts = Resuming(self._work, self.spool, self.receiving, self._limit)
+        return [api.router(whole), uploads_api.router(in_parts)]
+
+    def body_limits(self) -> dict[str, int]:
+        return {**intake.body_limits(self._limit), **uploads_api.body_limits(self._limit)}
+
+    def tasks(self) -> list[Task]:
+        return [
+            Task(SWEEP_SPOOL, self._sweep_spool),
+            Task(blobs.PURGE_BLOB, partial(collecting.purge_blob, self.store), FOR_A_DAY),
+        ]
+
+    def _sweep_spool(self, run: Run) -> None:
+        self.spool.sweep(run.clock.now())
+        self.store.sweep(run.clock.now())

@@ -1,0 +1,42 @@
+"""Documents of a few bytes, and ways to send them."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx2
+import pytest
+from starlette.testclient import TestClient
+
+PDF = b"%PDF-1.7\nhello\n%%EOF\n"
+TUS = {"Tus-Resumable": "1.0.0"}
+PIECE = {**TUS, "Content-Type": "application/offset+octet-stream"}
+
+Put = Callable[..., httpx2.Response]
+
+
+def put_with(client: TestClient, content: bytes = PDF, filename: str = "letter.pdf", **said: Any) -> httpx2.Response:
+    headers = said.pop("headers", {})
+    return client.put(
+        f"/api/v1/documents?{urlencode({'filename': filename, **said})}", content=content, headers=headers
+    )
+
+
+@pytest.fixture
+def put(as_staff: TestClient) -> Put:
+    return lambda *args, **said: put_with(as_staff, *args, **said)
+
+
+@pytest.fixture
+def spooled(settings) -> Callable[[], list[str]]:
+    folder = settings.data_dir / "spool"
+    return lambda: sorted(path.name for path in folder.iterdir()) if folder.exists() else []
+
+
+@pytest.fixture
+def blobs(store) -> Callable[[], list[str]]:
+    return lambda: sorted(blob.key for blob in store.kept())
+
+
+def if_match(version: int) -> dict[str, str]:
+    return {"If-Match": f'"{version}"'}
