@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from pydantic import SecretStr
 from tests.accounts.conftest import ANOTHER, PASSWORD, first_path, is_signed_in, sign_in
-from tests.conftest import hire
+from tests.conftest import hire, make_key
 
 from pretamane.accounts import entering, links
 from pretamane.accounts.models import Purpose
-from pretamane.core.actors import Role
+from pretamane.core.actors import Role, Scope
 from pretamane.core.errors import Conflict, NotFound
 from pretamane.wiring import Platform, first_administrators_link
 
@@ -163,7 +163,7 @@ def test_a_forgotten_password_is_set_anew_and_every_session_ends(browser, as_sta
 @pytest.mark.parametrize("by", ["reset", "rescue"])
 def test_with_the_lost_password_go_all_keys(as_admin, rows, platform, send_mails, postman, admin, by):
     """Who lost the password cannot tell which keys a thief has made."""
-    made = as_admin.post("/api/v1/keys", json={"name": "a thief's", "scopes": ["admin"]}).json()
+    _, key = make_key(platform, admin, Scope.ADMIN)
     if by == "reset":
         as_admin.post("/app/forgotten", data={"email": admin.email})
         send_mails()
@@ -172,7 +172,7 @@ def test_with_the_lost_password_go_all_keys(as_admin, rows, platform, send_mails
 
     as_admin.post(path, data={"password": ANOTHER})
 
-    used = as_admin.get("/api/v1/accounts", headers={"Authorization": f"Bearer {made['key']}"})
+    used = as_admin.get("/api/v1/accounts", headers={"Authorization": f"Bearer {key}"})
     assert used.status_code == 401
     assert "your keys for programs will be revoked" in warning
     assert rows("SELECT details FROM audit_entries WHERE act = 'account.changed'") == [
