@@ -86,6 +86,7 @@ ROWS = {
     "POST /app/undo/{event_id}": (STAFF, PERSON),
     "GET /app/inbox/{submission_id}": (VIEWER, PERSON),
     "POST /app/inbox/{submission_id}": (STAFF, PERSON),
+    "POST /app/inbox/{submission_id}/undo/{event_id}": (STAFF, PERSON),
     "POST /app/inbox/{submission_id}/notes": (STAFF, PERSON),
     "POST /app/inbox/{submission_id}/beginnings": (STAFF, PERSON),
     "POST /app/inbox/{submission_id}/answers": (STAFF, PERSON),

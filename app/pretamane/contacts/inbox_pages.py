@@ -32,14 +32,15 @@ router = APIRouter(include_in_schema=False)
 ADDRESS = "/app/inbox"
 LABELS = {"new": "New", "open": "Open", "done": "Done", "spam": "Spam"}
 BLOCK = "block"
+UNDONE, NOT_UNDONE = "undone", "not-undone"
 
 Shown = Literal["new", "open", "done", "spam", "all"]
 
 _TOLD = {
     "none-chosen": "Choose at least one message first.",
     "meanwhile": "Some were changed by somebody else meanwhile, and were left as they are.",
-    "undone": "That was undone.",
-    "not-undone": "That could not be undone any more: it was too long ago, or was changed again.",
+    UNDONE: "That was undone.",
+    NOT_UNDONE: "That could not be undone any more: it was too long ago, or was changed again.",
 }
 
 
@@ -191,20 +192,16 @@ def _wanted(act: str) -> Change:
 
 @router.post("/app/undo/{event_id}")
 def undo(actor: Staff, work: Work, event_id: UUID, typed: Fields) -> Response:
+    told = UNDONE if is_undone(work, event_id, actor) else NOT_UNDONE
+    return RedirectResponse(address(**_shown_in(typed), told=told), 303)
+
+
+def is_undone(work: Work, event_id: UUID, actor: Actor) -> bool:
+    """Try it; not in time, or not as it was, is no failure that a page of its own would have to tell."""
     try:
-        outcome = work.run_now(inbox.undo, event_id, actor)
-        told = "not-undone" if outcome.changed_meanwhile else "undone"
+        return not work.run_now(inbox.undo, event_id, actor).changed_meanwhile
     except (NotFound, Conflict):
-        told = "not-undone"
-    return RedirectResponse(f"{_where(typed)}{urlencode({'told': told})}", 303)
-
-
-def _where(typed: Mapping[str, Any]) -> str:
-    """Back to where the undo was offered; only ever one of our own pages."""
-    try:
-        return f"{ADDRESS}/{UUID(str(typed.get('message')))}?"
-    except ValueError:
-        return f"{address(**_shown_in(typed))}&"
+        return False
 
 
 def _shown_in(typed: Mapping[str, Any]) -> dict[str, str]:

@@ -347,6 +347,6 @@ def test_the_undo_leads_back_to_our_own_pages_only(desk, write):
     marked = choose(desk, "done", message)
     [event] = parse_qs(urlsplit(marked.headers["location"]).query)["done"]
 
-    answer = desk.post(f"/app/undo/{event}", data={"message": "//evil.example", "status": "http://evil.example"})
+    answer = desk.post(f"/app/undo/{event}", data={"q": "//evil.example", "status": "http://evil.example"})
 
     assert answer.headers["location"].startswith("/app/inbox?")
