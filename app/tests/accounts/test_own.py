@@ -4,7 +4,7 @@ import pytest
 from tests.accounts.conftest import ANOTHER, PASSWORD, carry, is_signed_in, sign_in
 from tests.conftest import make_key
 
-from pretamane.accounts import keys
+from pretamane.accounts import entering, keys
 from pretamane.core.actors import Scope
 from pretamane.core.tokens import ApiKey
 
@@ -261,6 +261,26 @@ def test_a_key_makes_no_key(platform, admin, browser, rows):
 
     assert (refused.status_code, "A key cannot do this" in refused.text) == (403, True)
     assert rows("SELECT count(*) FROM api_keys") == [(1,)]
+
+
+@pytest.mark.parametrize("by", ["reset", "rescue"])
+def test_with_the_lost_password_go_all_keys(as_admin, rows, platform, send_mails, postman, admin, by):
+    """Who lost the password cannot tell which keys a thief has made."""
+    _, key = make_key(platform, admin, Scope.ADMIN)
+    if by == "reset":
+        as_admin.post("/app/forgotten", data={"email": admin.email})
+        send_mails()
+    path = postman.link if by == "reset" else f"/app/link/{platform.work.run_now(entering.rescue, admin.email)}"
+    warning = as_admin.get(path).text
+
+    as_admin.post(path, data={"password": ANOTHER})
+
+    used = as_admin.get("/api/v1/accounts", headers={"Authorization": f"Bearer {key}"})
+    assert used.status_code == 401
+    assert "your keys for programs will be revoked" in warning
+    assert rows("SELECT details FROM audit_entries WHERE act = 'account.changed'") == [
+        ({"fields": ["password"], "keys_revoked": 1},)
+    ]
 
 
 def test_no_session_makes_a_key_without_the_page_that_asks_for_the_password(as_admin, rows):
