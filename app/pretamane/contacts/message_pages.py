@@ -13,7 +13,7 @@ from pretamane.accounts import queries as accounts
 from pretamane.contacts import answers, colleagues, inbox, lists, queries
 from pretamane.contacts.desk_schemas import AnswerIn, NoteIn, SubmissionChanges
 from pretamane.contacts.inbox import Change
-from pretamane.contacts.inbox_pages import ADDRESS, LABELS, NOT_UNDONE, UNDONE, id_in, is_undone, told_by, undo_of
+from pretamane.contacts.inbox_pages import ADDRESS, LABELS, UNDONE, id_in, told_by, try_to_undo, undo_of
 from pretamane.contacts.lists import Messages
 from pretamane.contacts.models import Submission
 from pretamane.core import request_ids
@@ -65,11 +65,10 @@ def change_message(actor: Staff, work: Work, submission_id: UUID, typed: Fields)
 
 @router.post(ADDRESS + "/{submission_id}/undo/{event_id}")
 def undo_on_message(actor: Staff, work: Work, submission_id: UUID, event_id: UUID, typed: Fields) -> Response:
-    is_back = is_undone(work, event_id, actor)
-    told = UNDONE if is_back else NOT_UNDONE
+    told = try_to_undo(work, event_id, actor)
     if _drafts(typed, "text", "note"):
         # What could not be undone may have been changed by a colleague, whom the draft has not heard of yet.
-        kept = _kept(typed) if is_back else typed
+        kept = _kept(typed) if told == UNDONE else typed
         return _page(work, actor, submission_id, Asked(told=told, typed=kept))
     return RedirectResponse(f"{ADDRESS}/{submission_id}?told={told}", 303)
 
