@@ -290,6 +290,8 @@ def _watch(parent: int, grace: float) -> None:
 
 
 def _way_of_death(status: int) -> str:
+    if status == CANNOT_LIVE:
+        return "a failure of its own"
     if status >= 0:
         return f"exit code {status}"
     number = -status
