@@ -14,12 +14,14 @@ from tests.embedded_server import closing_server
 from tests.minio_server import MinioServer, encryption_key
 from tests.stand_ins import FolderBlobs
 
-from pretamane.accounts.models import Account, SignedInSession
+from pretamane.accounts import keys
+from pretamane.accounts.models import Account, Key, SignedInSession
 from pretamane.accounts.recognition import LONGEST, SessionCookie
+from pretamane.accounts.schemas import KeyIn
 from pretamane.adapters.postgres import PostgresServer
 from pretamane.adapters.postgres_embedded import APP_ROLE, EmbeddedPostgres, as_app
 from pretamane.core import tokens
-from pretamane.core.actors import Role
+from pretamane.core.actors import Role, Scope
 from pretamane.core.database import open_unpooled
 from pretamane.core.jobs import run_due
 from pretamane.core.migrations import migrate
@@ -170,6 +172,12 @@ def hire(platform: Platform, name: str, role: Role) -> Account:
     with platform.database.transaction() as session:
         session.add(account)
     return account
+
+
+def make_key(platform: Platform, owner: Account, *scopes: Scope, days: int | None = None) -> tuple[Key, str]:
+    """A key of theirs, as the page makes it, and its text."""
+    wanted = KeyIn(name="a script", scopes=frozenset(scopes), days=days)
+    return platform.work.run_now(keys.make_key, wanted, owner.as_actor())
 
 
 @pytest.fixture

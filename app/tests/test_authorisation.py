@@ -10,12 +10,11 @@ from uuid import uuid4
 import pytest
 from starlette.routing import BaseRoute
 from starlette.testclient import TestClient
-from tests.conftest import MovableClock, hire, make_settings, open_session
+from tests.conftest import MovableClock, hire, make_key, make_settings, open_session
 from tests.stand_ins import FolderBlobs
 
 from pretamane.accounts import keys
 from pretamane.accounts.recognition import SessionCookie
-from pretamane.accounts.schemas import KeyIn
 from pretamane.adapters.postgres import PostgresServer
 from pretamane.core.actors import Role, Scope
 from pretamane.core.database import open_unpooled
@@ -80,7 +79,6 @@ ROWS = {
     "GET /api/v1/accounts/{account_id}": (ADMIN, Scope.ADMIN),
     "PATCH /api/v1/accounts/{account_id}": (ADMIN, Scope.ADMIN),
     "GET /api/v1/keys": (VIEWER, PERSON),
-    "POST /api/v1/keys": (VIEWER, PERSON),
     "DELETE /api/v1/keys/{key_id}": (VIEWER, PERSON),
     "GET /api/v1/sessions": (VIEWER, PERSON),
     "DELETE /api/v1/sessions/{session_id}": (VIEWER, PERSON),
@@ -89,6 +87,7 @@ ROWS = {
     "POST /app/undo/{event_id}": (STAFF, PERSON),
     "GET /app/inbox/{submission_id}": (VIEWER, PERSON),
     "POST /app/inbox/{submission_id}": (STAFF, PERSON),
+    "POST /app/inbox/{submission_id}/undo/{event_id}": (STAFF, PERSON),
     "POST /app/inbox/{submission_id}/notes": (STAFF, PERSON),
     "POST /app/inbox/{submission_id}/beginnings": (STAFF, PERSON),
     "POST /app/inbox/{submission_id}/answers": (STAFF, PERSON),
@@ -201,10 +200,7 @@ def callers(shared_platform):
         return role, None, {"Cookie": f"{cookie}={open_session(platform, people[role])}"}
 
     def by_key(role, *scopes):
-        maker = people[role].as_actor()
-        _, key = platform.work.run_now(
-            keys.make_key, KeyIn(name="a script", scopes=frozenset(scopes), days=None), maker
-        )
+        _, key = make_key(platform, people[role], *scopes)
         return role, frozenset(scopes), {"Authorization": f"Bearer {key}"}
 
     return {
@@ -307,10 +303,10 @@ OTHERS = [
 
 
 @pytest.fixture
-def hers(as_viewer):
+def hers(platform, as_viewer, viewer):
     """A viewer's key and session."""
-    made = as_viewer.post("/api/v1/keys", json={"name": "hers", "scopes": ["contacts:read"]}).json()
-    return {"key": made["about"]["id"], "session": as_viewer.get("/api/v1/sessions").json()["items"][0]["id"]}
+    key, _ = make_key(platform, viewer, Scope.CONTACTS_READ)
+    return {"key": key.id, "session": as_viewer.get("/api/v1/sessions").json()["items"][0]["id"]}
 
 
 @pytest.mark.parametrize(("method", "path"), OTHERS)

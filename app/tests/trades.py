@@ -21,6 +21,12 @@ def kill_its_worker(run: Run) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def leave_at_once(run: Run) -> None:
+    """As a library may that believes to be alone in its process."""
+    run.read(lambda _session: None)
+    os._exit(1)
+
+
 def pause_its_worker_at_first(run: Run) -> None:
     if run.attempt == 1:
         os.kill(os.getpid(), signal.SIGSTOP)
@@ -40,6 +46,7 @@ TASKS = {
         # Killed at random by no fault of its own, it may have to be tried more often than three times.
         Task("moment", take_a_moment, Tries(attempts=20, losses=20)),
         Task("deadly", kill_its_worker),
+        Task("leaving", leave_at_once),
         Task("deadly mail", kill_its_worker, FOR_A_DAY),
         Task("paused", pause_its_worker_at_first),
         Task("long", take_long),

@@ -17,7 +17,6 @@ TARGETS = {
     "/app/settings/sessions/end-others": {"go": "on"},
     "/app/sign-out": {"go": "on"},
     "/api/v1/accounts": EVE,
-    "/api/v1/keys": {"name": "Eve's", "scopes": "admin"},
 }
 
 

@@ -4,6 +4,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]  # it comes without types
 from playwright.sync_api import Page
 
+from tests.accounts_story.conftest import PASSWORD
+
 PAGES = ("sign-in", "forgotten", "settings/profile", "settings/sessions", "settings/keys", "settings/accounts")
 SCREENS = {"phone": (360, 740), "desktop": (1280, 800)}
 
@@ -23,7 +25,9 @@ def lived_in(tab: Page, house: str) -> Page:
     }
     ours = {"Origin": house}
     tab.request.post(f"{house}/api/v1/accounts", data=asked, headers=ours)
-    tab.request.post(f"{house}/api/v1/keys", data={"name": "The scanner", "scopes": ["contacts:write"]}, headers=ours)
+    key = {"name": "The scanner", "scope-contacts:write": "on", "days": "365", "current_password": PASSWORD}
+    made = tab.request.post(f"{house}/app/settings/keys", form=key, headers=ours)
+    assert "Your new key" in made.text()
     return tab
 
 

@@ -43,6 +43,22 @@ def test_a_message_is_noted_answered_and_done(page: Page, inbox: str) -> None:
     expect(page.get_by_label("Status")).to_have_value("done")
 
 
+def test_an_answer_that_was_begun_is_still_there_after_an_undo(page: Page, inbox: str) -> None:
+    open_message(page, inbox, "Bob Stone")
+    page.get_by_label("Your answer").fill("Dear Bob Stone,\n\nlet me look")
+    page.get_by_label("Status").select_option("done")
+    page.get_by_role("button", name="Save").click()
+
+    page.get_by_label("Your answer").fill("Dear Bob Stone,\n\nlet me look into it.")
+    page.get_by_role("button", name="Undo").click()
+
+    expect(page.get_by_text("That was undone.")).to_be_visible()
+    expect(page.get_by_label("Status")).to_have_value("new")
+    expect(page.get_by_label("Your answer")).to_have_value("Dear Bob Stone,\n\nlet me look into it.")
+    page.get_by_role("button", name="Send the answer").click()
+    expect(page.locator("#notes")).to_contain_text("let me look into it.")
+
+
 def test_spam_is_marked_with_its_sender(page: Page, inbox: str) -> None:
     open_message(page, inbox, "Eve Dropper")
     page.get_by_label("Status").select_option("spam")

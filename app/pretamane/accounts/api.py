@@ -10,11 +10,9 @@ from pretamane.accounts.schemas import (
     AccountOut,
     AccountsOut,
     InvitationIn,
-    KeyIn,
     KeyOut,
     KeysOut,
     Me,
-    NewKeyOut,
     SessionOut,
     SessionsOut,
 )
@@ -59,15 +57,13 @@ def change_account(account_id: UUID, changes: AccountChanges, by: AdminOrKey, se
     return AccountOut.of(service.change(session, account_id, changes, by))
 
 
-@router.get("/api/v1/keys", summary="Your keys", response_description="The newest first, revoked ones too")
+@router.get(
+    "/api/v1/keys",
+    summary="Your keys, made at /app/settings/keys",
+    response_description="The newest first, revoked ones too",
+)
 def list_keys(by: Viewer, session: Transaction) -> KeysOut:
     return KeysOut(items=[KeyOut.of(key) for key in queries.keys_of(session, by)])
-
-
-@router.post("/api/v1/keys", status_code=201, summary="Make a key", response_description="The key, shown this once")
-def make_key(wanted: KeyIn, by: Viewer, session: Transaction) -> NewKeyOut:
-    key, text = keys.make_key(session, wanted, by)
-    return NewKeyOut(key=text, about=KeyOut.of(key))
 
 
 @router.delete("/api/v1/keys/{key_id}", status_code=204, summary="Revoke a key", response_description="It is revoked")

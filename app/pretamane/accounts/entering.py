@@ -40,7 +40,10 @@ def become_first_administrator(session: Session, token: str, wanted: FirstAdmini
 
 
 def accept_invitation(session: Session, token: str, wanted: ProfileIn, password_hash: str) -> Proof:
+    """Once: a link that was made while another was being used must not set a password anew."""
     account = _owner_of(session, links.use(session, token, Purpose.INVITATION))
+    if not account.is_invited:
+        raise links.ended()
     account.name, account.password_hash = wanted.name, password_hash
     audit.record(session, account.as_actor(), "account.accepted-invitation", account.id)
     return Proof(account.id, "link")

@@ -138,11 +138,6 @@ class KeysOut(BaseModel):
     items: list[KeyOut]
 
 
-class NewKeyOut(BaseModel):
-    key: str = Field(description="Shown this once: only its hash is kept")
-    about: KeyOut
-
-
 def word_of(role: Role) -> RoleWord:
     words: dict[Role, RoleWord] = {Role.VIEWER: "viewer", Role.STAFF: "staff", Role.ADMIN: "admin"}
     return words[role]

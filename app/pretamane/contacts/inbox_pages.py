@@ -32,14 +32,15 @@ router = APIRouter(include_in_schema=False)
 ADDRESS = "/app/inbox"
 LABELS = {"new": "New", "open": "Open", "done": "Done", "spam": "Spam"}
 BLOCK = "block"
+UNDONE, NOT_UNDONE, MEANWHILE = "undone", "not-undone", "meanwhile"
 
 Shown = Literal["new", "open", "done", "spam", "all"]
 
 _TOLD = {
     "none-chosen": "Choose at least one message first.",
-    "meanwhile": "Some were changed by somebody else meanwhile, and were left as they are.",
-    "undone": "That was undone.",
-    "not-undone": "That could not be undone any more: it was too long ago, or was changed again.",
+    MEANWHILE: "Some were changed by somebody else meanwhile, and were left as they are.",
+    UNDONE: "That was undone.",
+    NOT_UNDONE: "That could not be undone any more: it was too long ago, or was changed again.",
 }
 
 
@@ -168,7 +169,7 @@ def change_chosen(actor: Staff, work: Work, typed: Choices) -> Response:
     if not chosen:
         return RedirectResponse(address(**back, told="none-chosen"), 303)
     outcome = work.run_now(inbox.change_several, chosen, _wanted(str(typed.get("act"))), actor)
-    told = "meanwhile" if outcome.changed_meanwhile else None
+    told = MEANWHILE if outcome.changed_meanwhile else None
     return RedirectResponse(address(**back, done=str(outcome.event.id) if outcome.event else None, told=told), 303)
 
 
@@ -191,20 +192,18 @@ def _wanted(act: str) -> Change:
 
 @router.post("/app/undo/{event_id}")
 def undo(actor: Staff, work: Work, event_id: UUID, typed: Fields) -> Response:
+    return RedirectResponse(address(**_shown_in(typed), told=try_to_undo(work, event_id, actor)), 303)
+
+
+def try_to_undo(work: Work, event_id: UUID, actor: Actor) -> str:
+    """What to tell of it. Too late, or not as it was, is no failure that needs a page of its own."""
     try:
         outcome = work.run_now(inbox.undo, event_id, actor)
-        told = "not-undone" if outcome.changed_meanwhile else "undone"
     except (NotFound, Conflict):
-        told = "not-undone"
-    return RedirectResponse(f"{_where(typed)}{urlencode({'told': told})}", 303)
-
-
-def _where(typed: Mapping[str, Any]) -> str:
-    """Back to where the undo was offered; only ever one of our own pages."""
-    try:
-        return f"{ADDRESS}/{UUID(str(typed.get('message')))}?"
-    except ValueError:
-        return f"{address(**_shown_in(typed))}&"
+        return NOT_UNDONE
+    if outcome.changed_meanwhile:
+        return MEANWHILE if outcome.changed else NOT_UNDONE
+    return UNDONE
 
 
 def _shown_in(typed: Mapping[str, Any]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from pretamane.accounts import queries as accounts
 from pretamane.contacts import answers, colleagues, inbox, lists, queries
 from pretamane.contacts.desk_schemas import AnswerIn, NoteIn, SubmissionChanges
 from pretamane.contacts.inbox import Change
-from pretamane.contacts.inbox_pages import ADDRESS, LABELS, id_in, told_by, undo_of
+from pretamane.contacts.inbox_pages import ADDRESS, LABELS, UNDONE, id_in, told_by, try_to_undo, undo_of
 from pretamane.contacts.lists import Messages
 from pretamane.contacts.models import Submission
 from pretamane.core import request_ids
@@ -59,9 +59,18 @@ def change_message(actor: Staff, work: Work, submission_id: UUID, typed: Fields)
     except (ChangedMeanwhile, Invalid) as refusal:
         return _page(work, actor, submission_id, Asked(form="state", typed=typed, refusal=refusal))
     if _drafts(typed, "text", "note"):
-        kept: dict[str, Any] = {name: typed[name] for name in ("text", "done", "note") if name in typed}
-        return _page(work, actor, submission_id, Asked(done=event.id if event else None, typed=kept))
+        return _page(work, actor, submission_id, Asked(done=event.id if event else None, typed=_kept(typed)))
     return RedirectResponse(f"{ADDRESS}/{submission_id}" + (f"?done={event.id}" if event else ""), 303)
+
+
+@router.post(ADDRESS + "/{submission_id}/undo/{event_id}")
+def undo_on_message(actor: Staff, work: Work, submission_id: UUID, event_id: UUID, typed: Fields) -> Response:
+    told = try_to_undo(work, event_id, actor)
+    if _drafts(typed, "text", "note"):
+        # What could not be undone may have been changed by a colleague, whom the draft has not heard of yet.
+        kept = _kept(typed) if told == UNDONE else typed
+        return _page(work, actor, submission_id, Asked(told=told, typed=kept))
+    return RedirectResponse(f"{ADDRESS}/{submission_id}?told={told}", 303)
 
 
 @router.post(ADDRESS + "/{submission_id}/notes")
@@ -95,6 +104,11 @@ def answer_message(actor: Staff, work: Work, submission_id: UUID, typed: Fields)
 def _drafts(typed: Mapping[str, Any], *names: str) -> bool:
     """Whether something else was being written, which an address is no place for: the page itself carries it on."""
     return any(str(typed.get(name) or "").strip() for name in names)
+
+
+def _kept(typed: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was being written, without the version: one's own change is no news."""
+    return {name: typed[name] for name in ("text", "done", "note") if name in typed}
 
 
 def seen_in(typed: Mapping[str, Any], name: str = "version") -> Seen:

@@ -94,7 +94,9 @@ def _address_taken() -> Invalid:
 
 
 def note(session: Session, contact_id: UUID, text: str, by: Actor) -> Note:
-    contact = session.get(Contact, contact_id)
+    """Behind a merge that is under way, or it would stay with the one that is only a pointer afterwards."""
+    behind = {"read": True, "key_share": True}
+    contact = session.get(Contact, contact_id, with_for_update=behind, populate_existing=True)
     if contact is None:
         raise NotFound("There is no contact with this id.")
     noted = Note.by(by, now(session), text, contact_id=contact.merged_into or contact.id)

@@ -27,6 +27,8 @@ logger = logging.getLogger("pretamane.crew")
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 GOOD_LIFE = 30.0
 QUICK_DEATH, QUICK_DEATHS_ALLOWED = 1.0, 5
+# A member's own failure, and nobody else's word: whatever ends a process from within, a job say, would use another.
+CANNOT_LIVE = os.EX_SOFTWARE
 
 ENDING = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -49,12 +51,13 @@ class Backoff:
         self._pause = FIRST_PAUSE
         self._quick_deaths = 0
 
-    def pause_after(self, lived: float, *, was_killed: bool = False) -> float | None:
-        """None once the member has ended so quickly so often that another life would end the same way.
+    def pause_after(self, lived: float, *, cannot_live: bool = True) -> float | None:
+        """None once the member has failed so quickly so often that another life would end the same way.
 
-        A signal says nothing of the kind: what killed it may have been one job, and the next life meets another.
+        A signal or another exit code says nothing of the kind: one job may have ended it, and the next life meets
+        another.
         """
-        self._quick_deaths = self._quick_deaths + 1 if lived < QUICK_DEATH and not was_killed else 0
+        self._quick_deaths = self._quick_deaths + 1 if lived < QUICK_DEATH and cannot_live else 0
         if self._quick_deaths >= QUICK_DEATHS_ALLOWED:
             return None
         if lived >= GOOD_LIFE:
@@ -114,18 +117,18 @@ class Crew:
             for post in self._posts:
                 status = post.reap()
                 if status is not None:
-                    self._rest(post, _way_of_death(status), was_killed=status < 0)
+                    self._rest(post, _way_of_death(status), cannot_live=status == CANNOT_LIVE)
 
     def _seconds_to_next_start(self) -> float | None:
         due = [post.due for post in self._posts if post.pid is None]
         return max(0.0, min(due) - self._monotonic()) if due else None
 
-    def _rest(self, post: "_Post", reason: str, *, was_killed: bool = False) -> None:
+    def _rest(self, post: "_Post", reason: str, *, cannot_live: bool = True) -> None:
         now = self._monotonic()
-        pause = post.backoff.pause_after(now - post.started, was_killed=was_killed)
+        pause = post.backoff.pause_after(now - post.started, cannot_live=cannot_live)
         if pause is None:
             raise KeepsDying(
-                f"{post.member.name} died {QUICK_DEATHS_ALLOWED} times in a row within a second of its start "
+                f"{post.member.name} failed {QUICK_DEATHS_ALLOWED} times in a row within a second of its start "
                 f"(last: {reason}), so everything ends; the lines above say why."
             )
         post.due = now + pause
@@ -148,7 +151,7 @@ class Crew:
 
     def _live(self, member: Member, parent: int, signals: "_Signals", mask: set[int]) -> NoReturn:
         """Whatever happens, a child must never return into the parent's code."""
-        status = 1
+        status = CANNOT_LIVE
         try:
             signals.leave_to_the_parent()
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
@@ -156,7 +159,7 @@ class Crew:
             member.work()
             status = 0
         except SystemExit as leaving:
-            status = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+            status = CANNOT_LIVE if leaving.code else 0
         except CannotStart as refusal:
             logger.critical("%s: %s", member.name, refusal)
         except BaseException:  # the edge of this process: nothing above could report it
@@ -287,6 +290,8 @@ def _watch(parent: int, grace: float) -> None:
 
 
 def _way_of_death(status: int) -> str:
+    if status == CANNOT_LIVE:
+        return "a failure of its own"
     if status >= 0:
         return f"exit code {status}"
     number = -status

@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 from pydantic import SecretStr
 from tests.accounts.conftest import is_signed_in
-from tests.conftest import hire
+from tests.conftest import hire, make_key
 
 from pretamane.accounts import queries, service
-from pretamane.core.actors import Role
+from pretamane.core.actors import Role, Scope
 from pretamane.core.database import Database
 from pretamane.core.errors import Conflict
 from pretamane.wiring import Platform
@@ -77,8 +77,10 @@ def test_the_same_role_again_changes_nothing(as_staff, patch, rows, staff):
     assert rows("SELECT * FROM audit_entries") == []
 
 
-def test_deactivation_ends_sessions_keys_and_links_and_names_the_successor(as_staff, patch, rows, staff, viewer):
-    as_staff.post("/api/v1/keys", json={"name": "a script", "scopes": ["contacts:read"]})
+def test_deactivation_ends_sessions_keys_and_links_and_names_the_successor(
+    platform, as_staff, patch, rows, staff, viewer
+):
+    make_key(platform, staff, Scope.CONTACTS_READ)
     as_staff.post("/app/forgotten", data={"email": staff.email})
     hired = patch(viewer, role="staff").status_code
 

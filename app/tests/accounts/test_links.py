@@ -143,6 +143,18 @@ def test_an_invitation_to_an_address_that_nobody_has_is_found_among_the_dead_job
     assert "The mail server has no such recipient." in as_admin.get("/app/settings/jobs").text
 
 
+def test_a_link_that_was_made_while_the_invitation_was_being_accepted_sets_no_password_anew(
+    browser, platform, rows, invitation
+):
+    [(nora,)] = rows("SELECT id FROM accounts WHERE email LIKE 'nora%'")
+    browser.post(invitation, data={"name": "Nora", "password": PASSWORD})
+    late = platform.work.run_now(links.make, Purpose.INVITATION, nora)
+
+    refused = browser.post(f"/app/link/{late}", data={"name": "Eve", "password": ANOTHER})
+
+    assert (refused.status_code, rows("SELECT name FROM accounts WHERE id = :id", id=nora)) == (404, [("Nora",)])
+
+
 def test_whoever_was_deactivated_meanwhile_cannot_accept(as_admin, browser, rows, invitation):
     [(nora,)] = rows("SELECT id FROM accounts WHERE email LIKE 'nora%'")
     as_admin.post(f"/app/settings/accounts/{nora}", data={"is_active": "false"})
@@ -158,26 +170,6 @@ def test_a_forgotten_password_is_set_anew_and_every_session_ends(browser, as_sta
     assert sign_in(browser, staff).status_code == 422
     assert sign_in(browser, staff, ANOTHER).status_code == 303
     assert browser.post(reset_link, data={"password": PASSWORD}).status_code == 404
-
-
-@pytest.mark.parametrize("by", ["reset", "rescue"])
-def test_with_the_lost_password_go_all_keys(as_admin, rows, platform, send_mails, postman, admin, by):
-    """Who lost the password cannot tell which keys a thief has made."""
-    made = as_admin.post("/api/v1/keys", json={"name": "a thief's", "scopes": ["admin"]}).json()
-    if by == "reset":
-        as_admin.post("/app/forgotten", data={"email": admin.email})
-        send_mails()
-    path = postman.link if by == "reset" else f"/app/link/{platform.work.run_now(entering.rescue, admin.email)}"
-    warning = as_admin.get(path).text
-
-    as_admin.post(path, data={"password": ANOTHER})
-
-    used = as_admin.get("/api/v1/accounts", headers={"Authorization": f"Bearer {made['key']}"})
-    assert used.status_code == 401
-    assert "your keys for programs will be revoked" in warning
-    assert rows("SELECT details FROM audit_entries WHERE act = 'account.changed'") == [
-        ({"fields": ["password"], "keys_revoked": 1},)
-    ]
 
 
 def test_asking_for_a_new_password_is_answered_alike_for_everybody(browser, rows, staff, with_password):

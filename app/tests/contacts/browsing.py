@@ -22,10 +22,11 @@ def choose(browser, act, *messages, **more):
 
 
 def undo_in(html):
-    """The form that the page offers: where it goes, and what it sends."""
-    form = re.search(r'data-undo="(\d+)".*?action="([^"]+)"(.*?)</form>', html, re.DOTALL)
-    assert form, html
-    return int(form[1]), form[2], dict(re.findall(r'name="(\w+)" value="([^"]*)"', form[3]))
+    """For how long the page offers it, where it goes, and what it sends; on a message's page, with the form there."""
+    offer = re.search(r'data-undo="(\d+)".*?action="([^"]+)"(.*?)</button>', html, re.DOTALL)
+    assert offer, html
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', offer[3]))
+    return int(offer[1]), offer[2], fields or {"version": version_in(html), "text": "", "note": ""}
 
 
 def version_in(html):

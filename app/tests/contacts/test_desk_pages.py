@@ -165,6 +165,17 @@ def test_undo_overwrites_nothing_that_was_done_since(desk, bea, write):
     assert status_of(desk, ada) == "open"
 
 
+def test_an_undo_of_several_says_that_one_was_changed_since_and_takes_back_the_others(desk, bea, write):
+    ada, bob = write("Ada Byron"), write("Bob Stone")
+    _, action, fields = undo_in(follow(desk, choose(desk, "done", ada, bob)))
+    bea.patch(f"/api/v1/submissions/{ada['id']}", json={"status": "open"}, headers=if_match(ada["version"] + 1))
+
+    told = follow(desk, desk.post(action, data=fields))
+
+    assert "Some were changed by somebody else meanwhile, and were left as they are." in told
+    assert (status_of(desk, ada), status_of(desk, bob)) == ("open", "new")
+
+
 def test_fifty_messages_of_a_page_are_marked_by_one_form(desk, write):
     messages = [write(f"Visitor{number} Some") for number in range(50)]
 
@@ -347,6 +358,6 @@ def test_the_undo_leads_back_to_our_own_pages_only(desk, write):
     marked = choose(desk, "done", message)
     [event] = parse_qs(urlsplit(marked.headers["location"]).query)["done"]
 
-    answer = desk.post(f"/app/undo/{event}", data={"message": "//evil.example", "status": "http://evil.example"})
+    answer = desk.post(f"/app/undo/{event}", data={"q": "//evil.example", "status": "http://evil.example"})
 
     assert answer.headers["location"].startswith("/app/inbox?")

@@ -1,8 +1,10 @@
 """Many hands on one record, over connections that commit for real."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
+from uuid import UUID
 
 import anyio
 import pytest
@@ -10,7 +12,7 @@ from pydantic import SecretStr
 from starlette.testclient import TestClient
 from tests.contacts.conftest import STEFAN, browser_of, if_match, one_of
 
-from pretamane.contacts import exports, lists
+from pretamane.contacts import exports, lists, people
 from pretamane.contacts.lists import Messages
 from pretamane.wiring import Platform
 
@@ -124,6 +126,28 @@ def test_two_who_merge_each_other_s_contacts_wait_instead_of_failing(many):
     statuses = at_once(merging)
 
     assert sorted(statuses) == [200] + [409] * (AT_ONCE - 1)
+
+
+def test_a_note_that_comes_in_the_middle_of_a_merge_is_the_survivor_s(many, platform_of_its_own):
+    ada, bob = (write(many, name)["contact_id"] for name in ("Ada", "Bob"))
+    note = {"json": {"text": "Rings after six."}}
+    with ThreadPoolExecutor(1) as threads:
+        with platform_of_its_own.database.transaction() as session:
+            people.merge(session, UUID(bob), [1], UUID(ada), [1], STEFAN)
+            noted = threads.submit(many.post, f"/api/v1/contacts/{ada}/notes", **note)
+            await_somebody_who_waits(session)
+        status = noted.result().status_code
+
+    [kept] = one_of(many.get(f"/api/v1/contacts/{bob}"))["notes"]
+    assert (status, kept["text"]) == (201, "Rings after six.")
+
+
+def await_somebody_who_waits(session):
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    patience = time.monotonic() + 10
+    while not session.connection().exec_driver_sql(waiting).scalar():
+        assert time.monotonic() < patience
+        time.sleep(0.01)
 
 
 def test_an_export_holds_no_connection_while_its_rows_travel(platform_of_its_own, monkeypatch):

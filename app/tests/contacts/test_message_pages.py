@@ -144,6 +144,50 @@ def test_a_draft_outlives_a_note_and_a_change_and_still_hears_of_a_colleague_s_a
     assert version_in(saved) == str(int(version_in(clash.text)) + 1)
 
 
+def test_a_draft_outlives_an_undo(desk, write):
+    message = write()
+    draft = {"text": "Half an answer", "done": "true", "note": "Half a note"}
+    state = {"version": message["version"], "status": "spam", "assignee_id": ""}
+    _, action, fields = undo_in(page(desk.post(f"/app/inbox/{message['id']}", data=draft | state)))
+
+    undone = page(desk.post(action, data=fields | draft))
+
+    sent = desk.post(f"/app/inbox/{message['id']}/answers", data=draft | {"version": version_in(undone), "note": ""})
+    assert "That was undone." in undone
+    assert ("Half an answer</textarea>" in undone, "Half a note</textarea>" in undone) == (True, True)
+    assert re.search(r'name="done" type="checkbox" value="true" checked', undone)
+    assert sent.status_code == 303
+
+
+def test_a_draft_outlives_the_time_as_spam(desk, write):
+    message = write()
+    state = {"version": message["version"], "status": "spam", "assignee_id": "", "text": "Half an answer"}
+
+    marked = page(desk.post(f"/app/inbox/{message['id']}", data=state))
+    waiting = re.search(r'<textarea name="text" hidden>\n(.*?)</textarea>', marked, re.DOTALL)
+    back = state | {"version": version_in(marked), "status": "open", "text": waiting and waiting[1]}
+    opened = page(desk.post(f"/app/inbox/{message['id']}", data=back))
+
+    assert "What you began to write waits until then." in marked
+    assert re.search(r'<textarea id="answer"[^>]*>\nHalf an answer</textarea>', opened)
+
+
+def test_a_draft_whose_undo_came_too_late_still_hears_of_a_colleague_s_answer(desk, bea, write):
+    message = write()
+    state = {"version": message["version"], "status": "open", "assignee_id": "", "text": "Half an answer"}
+    saved = page(desk.post(f"/app/inbox/{message['id']}", data=state))
+    _, action, fields = undo_in(saved)
+    answered = {"json": {"text": "First"}, "headers": if_match(version_in(saved))}
+    assert bea.post(f"/api/v1/submissions/{message['id']}/answers", **answered).status_code == 201
+
+    kept = page(desk.post(action, data=fields | {"text": "Half an answer"}))
+    clash = desk.post(f"/app/inbox/{message['id']}/answers", data={"text": "Mine", "version": version_in(kept)})
+
+    assert "That could not be undone any more" in kept
+    assert "Half an answer</textarea>" in kept
+    assert clash.status_code == 412
+
+
 def test_a_note_that_is_being_written_outlives_an_answer(desk, write):
     message = write()
     both = {"version": message["version"], "text": "Yes", "note": "Half a note"}

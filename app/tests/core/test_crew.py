@@ -40,17 +40,20 @@ def test_a_member_killed_by_a_signal_without_a_name_starts_again(start: Start) -
     crew.send(signal.SIGTERM)
 
 
-def test_a_member_that_keeps_being_killed_at_once_rests_ever_longer_and_never_ends_the_others(start: Start) -> None:
+@pytest.mark.parametrize("end", ["os.kill(os.getpid(), signal.SIGKILL)", "os._exit(1)", "os._exit(0)"])
+def test_a_member_that_something_keeps_ending_at_once_rests_ever_longer_and_never_ends_the_others(
+    start: Start, end: str
+) -> None:
     crew = start(
-        """
+        f"""
         from pretamane.core import crew
         crew.LONGEST_PAUSE = 0.2
 
-        def be_killed():
-            say("killed")
-            os.kill(os.getpid(), signal.SIGKILL)
+        def be_ended():
+            say("ended")
+            {end}
 
-        sys.exit(Crew([Member("web", wait_for_ever), Member("worker", be_killed)]).run())
+        sys.exit(Crew([Member("web", wait_for_ever), Member("worker", be_ended)]).run())
         """
     )
     heard = [crew.hear_next() for _ in range(1 + 3 * QUICK_DEATHS_ALLOWED)]

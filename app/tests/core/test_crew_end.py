@@ -112,7 +112,7 @@ def test_a_member_that_hangs_ends_with_its_parent_where_the_kernel_does_not_tell
     assert crew.hear_to_the_end() == f"told {member}\n"
 
 
-def test_five_quick_deaths_end_the_whole_crew_with_a_sentence_and_exit_code_1(start: Start) -> None:
+def test_five_quick_failures_end_the_whole_crew_with_a_sentence_and_exit_code_1(start: Start) -> None:
     crew = start(
         """
         def fail():
@@ -128,7 +128,7 @@ def test_five_quick_deaths_end_the_whole_crew_with_a_sentence_and_exit_code_1(st
     assert said.count("tried") == 5
     assert said.count("told") == 1
     assert crew.exit_code() == 1
-    assert "bad died 5 times in a row within a second of its start" in crew.log
+    assert "bad failed 5 times in a row within a second of its start" in crew.log
     assert "RuntimeError: the disk is gone" in crew.log
 
 

@@ -23,6 +23,8 @@ from pretamane.ports import Clock
 P = ParamSpec("P")
 T = TypeVar("T")
 
+LONGEST_REASON = 2_000
+
 _log = logging.getLogger("pretamane.jobs")
 
 
@@ -136,14 +138,20 @@ def _outcome(run: Run, task: Task) -> Failure | None:
         metrics.JOBS_ENDED.labels(task.name, "lost").inc()
     except AppError as refusal:  # what it needs is away: the sentence says it all
         _log.warning("%s %s failed (attempt %d): %s", task.name, run.id, run.attempt, refusal)
-        return Failure(tell(refusal), run.attempt, is_final=isinstance(refusal, Undeliverable))
-    # The job edge: logged with its id, tried again or given up. A SystemExit too, which would end the worker's thread.
-    except (Exception, SystemExit) as failure:  # noqa: BLE001  # as said above
+        return Failure(_reason(refusal), run.attempt, is_final=isinstance(refusal, Undeliverable))
+    # The job edge: logged with its id, tried again or given up. Whatever it is, or it would end the worker's thread:
+    # some ask for the process's end, and libraries in Rust panic with what is no Exception.
+    except BaseException as failure:  # noqa: BLE001  # as said above
         _log.exception("%s %s failed (attempt %d)", task.name, run.id, run.attempt)
-        return Failure(tell(failure), run.attempt)
+        return Failure(_reason(failure), run.attempt)
     else:
         metrics.JOBS_ENDED.labels(task.name, "done").inc()
     return None
+
+
+def _reason(failure: BaseException) -> str:
+    """What the table can keep of it: words of a hostile file may be in it, half characters and zeros and all."""
+    return tell(failure)[:LONGEST_REASON].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def settle(session: Session, job: Claimed, tries: Tries, failure: Failure, at: datetime) -> None:

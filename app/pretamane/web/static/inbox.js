@@ -36,5 +36,5 @@ if (head && boxes.length > 0) {
 }
 
 for (const offer of document.querySelectorAll("[data-undo]")) {
-  setTimeout(() => { offer.querySelector("form").hidden = true; }, Number(offer.dataset.undo) * 1000);
+  setTimeout(() => { offer.querySelector("button").remove(); }, Number(offer.dataset.undo) * 1000);
 }

@@ -3,7 +3,9 @@
 import pytest
 from fastapi import FastAPI
 from starlette.requests import Request
+from tests.conftest import make_key
 
+from pretamane.core.actors import Scope
 from pretamane.core.errors import Forbidden
 from pretamane.core.http.admission import refuse_foreign_pages
 
@@ -103,5 +105,6 @@ def test_a_session_from_a_foreign_page_is_refused_and_a_key_from_anywhere_is_not
 
 
 @pytest.fixture
-def browserless_key(as_admin):
-    return as_admin.post("/api/v1/keys", json={"name": "a script", "scopes": ["admin"]}).json()["key"]
+def browserless_key(platform, admin):
+    _, key = make_key(platform, admin, Scope.ADMIN)
+    return key

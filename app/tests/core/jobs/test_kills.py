@@ -72,9 +72,11 @@ def test_jobs_that_kill_their_worker_are_dead_after_three_attempts_while_the_oth
     assert counts(shared_bench) == (40, 40, 2)
 
 
-def test_a_burst_of_jobs_that_kill_their_worker_never_ends_its_crew(shared_bench, database_address, tmp_path):
-    deadly = 25
-    queue_many(shared_bench, deadly, "deadly")
+@pytest.mark.parametrize(("name", "deadly"), [("deadly", 25), ("leaving", 6)])
+def test_a_burst_of_jobs_that_end_their_worker_never_ends_its_crew(
+    shared_bench, database_address, tmp_path, name, deadly
+):
+    queue_many(shared_bench, deadly, name)
     with workforce(tmp_path, database_address, crew=True, lease=0.6) as force:
         force.eventually(lambda: len(force.workers) == 2)
         neighbour = force.workers[0]

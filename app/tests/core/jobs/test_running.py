@@ -1,7 +1,6 @@
 """One attempt after the other: when the next comes, when it is given up, and what is told about it."""
 
 import logging
-import sys
 from datetime import timedelta
 
 import pytest
@@ -14,6 +13,7 @@ from pretamane.core.actors import OPERATOR
 from pretamane.core.errors import Unavailable
 from pretamane.core.jobs import Tries, dead_letters, queue
 from pretamane.core.jobs.queue import LEASE
+from pretamane.core.jobs.running import LONGEST_REASON
 from pretamane.core.metrics import JOBS_ENDED
 from pretamane.web.mail import FOR_A_DAY
 
@@ -39,12 +39,38 @@ def test_a_job_that_keeps_failing_is_dead_after_three_attempts_with_the_last_rea
     assert fate(bench) == (3, True, "ValueError: attempt 3")
 
 
-def test_a_job_that_would_end_its_whole_process_has_failed_like_any_other(bench):
+class Panic(BaseException):
+    """As a library in Rust raises one."""
+
+
+@pytest.mark.parametrize(
+    ("end", "told"),
+    [
+        (SystemExit(3), "SystemExit: 3"),
+        (KeyboardInterrupt(), "KeyboardInterrupt: "),
+        (Panic("index out of bounds"), f"{__name__}.Panic: index out of bounds"),
+    ],
+)
+def test_a_job_that_would_end_its_whole_process_has_failed_like_any_other(bench, end, told):
+    def fail_so(_run):
+        raise end
+
     bench.queue()
 
-    bench.run_due(lambda _run: sys.exit(3))
+    bench.run_due(fail_so)
 
-    assert fate(bench) == (1, False, "SystemExit: 3")
+    assert fate(bench) == (1, False, told)
+
+
+def test_a_job_that_fails_at_hostile_words_has_failed_like_any_other(bench):
+    def choke(_run):
+        raise ValueError("not a title: \0\udcff" + "x" * 10_000)
+
+    bench.queue()
+
+    bench.run_due(choke)
+
+    assert fate(bench) == (1, False, "ValueError: not a title: \ufffd?" + "x" * (LONGEST_REASON - 27))
 
 
 def test_a_job_that_succeeds_at_last_is_gone(bench, clock):
