@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from rich.console import Console
+import typer
 
 from pretamane.core import logging as log_lines
 from pretamane.core import metrics_folder
@@ -85,7 +85,8 @@ def _migrate_and_serve(
     port = sockets[0].getsockname()[1]
     host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104  # told, not opened
     shown = f"[{host}]" if ":" in host else host
-    Console(highlight=False).print(f"Pretamane is at [bold]http://{shown}:{port}[/bold] — Ctrl-C ends it.")
+    address = typer.style(f"http://{shown}:{port}", bold=True)
+    typer.echo(f"Pretamane is at {address} — Ctrl-C ends it.")  # by typer: rich would stay in all processes
     if sys.stdout.isatty():  # whoever reads a log must not find a way in
         _in_a_child(_show_the_first_way_in, settings)
     return _serve(settings, sockets, on_wake, with_worker=True)
@@ -127,7 +128,7 @@ def _show_the_first_way_in(settings: Settings) -> None:
         _log.warning("No link for a first administrator could be made: %s", refusal.sentence)
         return
     if link is not None:
-        Console(highlight=False, soft_wrap=True).print(f"Nobody can sign in yet. Make the first account at {link}")
+        typer.echo(f"Nobody can sign in yet. Make the first account at {link}")
 
 
 def _listen(settings: Settings) -> list[socket.socket]:
