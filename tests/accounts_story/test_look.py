@@ -25,7 +25,12 @@ def lived_in(tab: Page, house: str) -> Page:
     }
     ours = {"Origin": house}
     tab.request.post(f"{house}/api/v1/accounts", data=asked, headers=ours)
-    key = {"name": "The scanner", "scope-contacts:write": "on", "days": "365", "current_password": PASSWORD}
+    key: dict[str, str | float | bool] = {
+        "name": "The scanner",
+        "scope-contacts:write": "on",
+        "days": "365",
+        "current_password": PASSWORD,
+    }
     made = tab.request.post(f"{house}/app/settings/keys", form=key, headers=ours)
     assert "Your new key" in made.text()
     return tab
