@@ -26,11 +26,12 @@ class CachedFiles:
 
     def find(self, owner: UUID, name: str) -> bytes | None:
         path = self._of(owner) / name
-        with suppress(FileNotFoundError):
+        try:
             content = path.read_bytes()
             os.utime(path)
-            return content
-        return None
+        except OSError:  # not there, or just removed, or the disk's own fault: it is made again
+            return None
+        return content
 
     def keep(self, owner: UUID, name: str, content: bytes) -> None:
         """A disk that has no room for it costs time later, and nothing else."""

@@ -5,7 +5,7 @@ import unicodedata
 from collections import Counter
 from typing import Final
 
-LOOKED_AT: Final = 6_000
+LOOKED_AT: Final = 4_000
 # Fewer words of a language are chance: a name, a street.
 _FEWEST: Final = 5
 _CLEAR: Final = 1.3
@@ -36,6 +36,7 @@ _BY_SCRIPT: Final = {
     **{"ARMENIAN": "hy", "GEORGIAN": "ka", "BENGALI": "bn", "TAMIL": "ta", "CYRILLIC": "ru"},
     **{"HIRAGANA": "ja", "KATAKANA": "ja", "CJK": "zh"},
 }
+_LAST_LATIN: Final = "\u024f"
 _UKRAINIAN: Final = frozenset("іїєґ")
 
 
@@ -47,12 +48,14 @@ def language_of(text: str) -> str | None:
 
 
 def _by_script(text: str) -> str | None:
+    """Names of signs are looked up only where there are some beyond the Latin ones."""
+    if sum(sign > _LAST_LATIN for sign in text) < _FEWEST:
+        return None
     scripts = Counter(unicodedata.name(sign, "").partition(" ")[0] for sign in text if sign.isalpha())
-    scripts["LATIN"] += 0
     known = Counter({name: count for name, count in scripts.items() if name in _BY_SCRIPT})
     if sum(known.values()) < max(_FEWEST, scripts["LATIN"]):
         return None
-    if known["HIRAGANA"] + known["KATAKANA"] > known["CJK"] // 20 and known["CJK"] + known["HIRAGANA"] > 0:
+    if known["HIRAGANA"] + known["KATAKANA"] > known["CJK"] // 20:
         return "ja"
     language = _BY_SCRIPT[known.most_common(1)[0][0]]
     return "uk" if language == "ru" and _UKRAINIAN & set(text) else language

@@ -6,7 +6,6 @@ from tests.documents.bad_samples import TEST_VIRUS
 from tests.documents.processed import shown, steps_of
 
 from pretamane.documents import attachments
-from pretamane.documents.outcomes import Begun
 from tests import samples
 
 BILL = ("bill.pdf", "application/pdf", samples.pdf(["The bill"]))
@@ -24,11 +23,6 @@ def parts_of(connection):
         return [tuple(row) for row in connection.execute(asked, {"id": document["id"]})]
 
     return parts
-
-
-def nested(*attached):
-    """A mail with a mail with these."""
-    return samples.eml(("inner.eml", "message/rfc822", samples.eml(*attached, subject="The inner mail"))) if attached else b""
 
 
 def test_what_is_attached_to_a_mail_becomes_documents_that_are_part_of_it(send, parts_of):
@@ -75,9 +69,11 @@ def test_processed_again_a_mail_brings_nothing_twice(send, as_staff, do_jobs, pa
     assert parts_of(mail) == before
 
 
-def test_an_attempt_that_broke_off_after_an_attachment_leaves_it_once(put, as_staff, do_jobs, parts_of, platform, store):
+def test_an_attempt_that_broke_off_after_an_attachment_leaves_it_once(
+    put, as_staff, do_jobs, parts_of, platform, store
+):
     mail = put(samples.eml(BILL, NOTE), "mail.eml").json()
-    keep, kept = store.keep, []
+    keep, kept = store.keep, list[str]()
 
     def keep_one(key, file):
         if kept:
@@ -97,7 +93,9 @@ def test_an_attempt_that_broke_off_after_an_attachment_leaves_it_once(put, as_st
     assert shown(as_staff, mail["id"])["current"]["state"] == "ready"
 
 
-def test_attachments_go_with_the_contact_and_in_the_name_of_whoever_brought_the_mail(put, client, do_jobs, connection, staff):
+def test_attachments_go_with_the_contact_and_in_the_name_of_whoever_brought_the_mail(
+    put, client, do_jobs, connection, staff
+):
     client.post("/api/v1/contact", json={"name": "ada", "email": "ada@example.org", "message": "Hello."})
     ada = connection.execute(text("SELECT id FROM contacts")).scalar()
     put(samples.eml(BILL), "mail.eml", contact_id=ada)
@@ -113,9 +111,13 @@ def test_mails_in_mails_end_at_some_depth(send, connection):
         mail = samples.eml((f"{level}.eml", "application/octet-stream", mail))
     send(mail, "outermost.eml")
 
-    reasons = connection.execute(text("SELECT reason FROM document_steps WHERE step = 'attachments' AND state = 'failed'"))
+    reasons = connection.execute(
+        text("SELECT reason FROM document_steps WHERE step = 'attachments' AND state = 'failed'")
+    )
     assert connection.execute(text("SELECT count(*) FROM documents")).scalar() == attachments.DEEPEST
-    assert reasons.scalars().all() == ["1 were left in the mail, as too many or too deeply packed documents came of it."]
+    assert reasons.scalars().all() == [
+        "1 were left in the mail, as too many or too deeply packed documents came of it."
+    ]
 
 
 def test_one_mail_becomes_no_crowd(send, connection, monkeypatch):
@@ -129,5 +131,4 @@ def test_one_mail_becomes_no_crowd(send, connection, monkeypatch):
 def test_nothing_is_left_in_the_spool(send, spooled):
     send(samples.eml(BILL, PROGRAM), "mail.eml")
 
-    assert Begun
     assert spooled() == []

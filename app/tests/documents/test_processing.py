@@ -46,7 +46,9 @@ def test_a_document_of_words_alone_says_that_it_has_no_pictures(send):
 
 
 def test_the_title_day_and_language_are_learnt_where_nobody_gave_them(send):
-    letter = "Sehr geehrte Frau Ada,\nwir danken Ihnen für den Auftrag und die Zeit, die Sie mit uns\nhatten. Das ist es."
+    letter = (
+        "Sehr geehrte Frau Ada,\nwir danken Ihnen für den Auftrag und die Zeit, die Sie mit uns\nhatten. Das ist es."
+    )
     guessed = send(samples.pdf([letter], title="Auftrag im März"), "scan0001.pdf")
     given = send(samples.pdf([letter], title="Auftrag im März"), "scan0002.pdf", title="What I call it")
 
@@ -81,7 +83,9 @@ def test_a_locked_document_asks_for_its_password(send):
     assert document["current"]["reason"] == "This file is password-protected: give the password to read it."
 
 
-def test_with_its_password_a_locked_document_is_read_and_its_pictures_stay(send, as_staff, do_jobs, page_texts, platform):
+def test_with_its_password_a_locked_document_is_read_and_its_pictures_stay(
+    send, as_staff, do_jobs, page_texts, platform
+):
     document = send(locked.locked_pdf("sesame"), "locked.pdf")
     address = f"/api/v1/documents/{document['id']}/password"
     wrong = as_staff.post(address, json={"password": "simsalabim"})
@@ -109,7 +113,9 @@ def test_a_password_is_kept_nowhere(send, as_staff, do_jobs, connection, setting
     assert answer.status_code == 200
     tables = connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
     rows = [
-        row for table in tables for row in connection.execute(text(f"SELECT t::text FROM {table} AS t")).scalars()  # noqa: S608
+        row
+        for table in tables
+        for row in connection.execute(text(f"SELECT t::text FROM {table} AS t")).scalars()  # noqa: S608
     ]
     assert rows
     assert [row for row in rows if secret in row] == []
@@ -128,7 +134,9 @@ def test_only_what_is_locked_takes_a_password(send, as_staff):
 
 def test_a_mark_that_was_wrong_goes_when_the_document_could_be_read(send, connection, as_staff, do_jobs):
     document = send(samples.pdf(["Hello"]), "letter.pdf")
-    connection.execute(text("UPDATE document_versions SET marks = '{password-protected}', state = 'failed', reason = 'x'"))
+    connection.execute(
+        text("UPDATE document_versions SET marks = '{password-protected}', state = 'failed', reason = 'x'")
+    )
     answer = as_staff.post(f"/api/v1/documents/{document['id']}/process")
     do_jobs()
 

@@ -1,5 +1,7 @@
 """What is kept and not served: until the scanner is back, or an administrator has decided."""
 
+from functools import partial
+
 import pytest
 from sqlalchemy import text
 from tests.documents.bad_samples import TEST_VIRUS
@@ -8,7 +10,6 @@ from tests.documents.processed import shown, version_of
 from pretamane.core.errors import Forbidden, Unavailable
 from pretamane.documents.quarantine import NOT_SCANNED
 from pretamane.documents.recognition import recognise
-from functools import partial
 from tests import samples
 
 
