@@ -17,8 +17,8 @@ PROGRAM = ("setup.exe", "application/octet-stream", b"MZ" + b"\0" * 500)
 def parts_of(connection):
     def parts(document):
         asked = text(
-            "SELECT title, state, filename FROM documents JOIN document_versions ON document_versions.id = current_version_id"
-            " WHERE part_of = :id ORDER BY filename"
+            "SELECT title, state, filename FROM documents "
+            "JOIN document_versions ON document_versions.id = current_version_id WHERE part_of = :id ORDER BY filename"
         )
         return [tuple(row) for row in connection.execute(asked, {"id": document["id"]})]
 

@@ -223,7 +223,7 @@ def test_what_is_purged_before_it_is_read_is_not_read(put, as_staff, as_admin, d
 
 def test_a_purge_takes_the_pictures_along(send, as_staff, as_admin, do_jobs, settings):
     document = send(samples.pdf(["Hello"]), "letter.pdf")
-    there = [path for path in (settings.data_dir / "pictures").rglob("*.webp")]
+    there = list((settings.data_dir / "pictures").rglob("*.webp"))
     as_staff.delete(f"/api/v1/documents/{document['id']}", headers=if_match(document["version"]))
     as_admin.post(f"/api/v1/documents/{document['id']}/purge")
     do_jobs()

@@ -63,7 +63,8 @@ def test_what_the_scanner_finds_then_stays_and_is_named(send, as_staff, do_jobs,
     )
 
 
-def test_what_could_not_be_scanned_for_a_day_stays_for_an_administrator(send, do_jobs, platform, scanner, connection):
+@pytest.mark.usefixtures("scanner")
+def test_what_could_not_be_scanned_for_a_day_stays_for_an_administrator(send, do_jobs, platform, connection):
     send(samples.pdf(["Hello"]), "letter.pdf")
     platform.clock.move(25 * 3600)
     do_jobs()

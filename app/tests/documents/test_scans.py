@@ -52,9 +52,7 @@ def test_a_scan_gets_its_text_and_the_places_of_its_words(send, page_texts, plat
     assert all(0 <= side <= 1 for word in words for side in word[1:])
 
 
-def test_a_long_scan_is_read_a_few_pages_a_job_and_ready_with_the_last(
-    put, as_staff, do_jobs, ocr, connection, page_texts
-):
+def test_a_long_scan_is_read_a_few_pages_a_job_and_ready_with_the_last(put, as_staff, do_jobs, ocr, page_texts):
     document = put(fax(10), "fax.tiff").json()
     do_jobs()
 
