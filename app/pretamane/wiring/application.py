@@ -14,6 +14,7 @@ from pretamane.core.http.application import compose
 from pretamane.core.http.body_limits import BodyLimits
 from pretamane.core.http.cors import Cors
 from pretamane.core.http.edge import Edge
+from pretamane.core.http.origins import Origins
 from pretamane.core.http.peers import Peers
 from pretamane.core.http.problems import AsPage
 from pretamane.core.http.rate_limits import RateLimits
@@ -71,6 +72,7 @@ def build_app(platform: Platform) -> Edge:
         clock=clock,
         body_limits=BodyLimits(settings.body_limit, archive.body_limits()),
         as_page=as_page,
+        origins=Origins(settings.files_url),
     )
 
 
