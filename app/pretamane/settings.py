@@ -151,6 +151,11 @@ class Settings(BaseModel):
     disk_reserve: int = Field(
         1_073_741_824, ge=0, description="Bytes that stay free on the disk: documents are refused before they are used."
     )
+    picture_cache: int = Field(
+        536_870_912,
+        ge=1024,
+        description="Bytes that pictures of documents' pages may take up in the data folder; they are drawn again.",
+    )
     contact_limit: Rate = Field("10/minute", description="Messages one address may send.")
     visit_limit: Rate = Field("60/minute", description="Page visits of one address that are counted.")
     office_macros: Annotated[Literal["refuse", "take"], Word] = Field(

@@ -4,12 +4,15 @@ from functools import partial
 
 from fastapi import APIRouter
 
+from pretamane.adapters.reading.room import ReadingRoom
+from pretamane.core.cached_files import CachedFiles
 from pretamane.core.idempotency import OnlyOnce
 from pretamane.core.jobs import Run, Task
 from pretamane.core.spool import Spool
 from pretamane.core.unit_of_work import UnitOfWork
 from pretamane.documents import api, blobs, collecting, intake, uploads_api
 from pretamane.documents.collecting import Keeper
+from pretamane.documents.pictures import Pictures
 from pretamane.documents.receiving import Receiving
 from pretamane.documents.recognition import recognise
 from pretamane.documents.resuming import Resuming
@@ -22,13 +25,24 @@ SWEEP_SPOOL = "spool.sweep"
 
 class Archive:
     def __init__(
-        self, settings: Settings, work: UnitOfWork, clock: Clock, store: BlobStore, scanner: Scanner | None
+        self,
+        settings: Settings,
+        work: UnitOfWork,
+        clock: Clock,
+        store: BlobStore,
+        scanner: Scanner | None,
+        *,
+        cages: int = 1,
     ) -> None:
-        self.store = store
+        """The reader starts when first needed, and opens as many cages as files are read at the same time."""
+        self.store, self.reader = store, ReadingRoom(cages)
         self.spool = Spool(settings.data_dir / "spool", cap=settings.spool_limit, reserve=settings.disk_reserve)
         recognised = partial(recognise, macros=settings.office_macros, scanner=scanner)
         self.receiving = Receiving(work, store, recognised, clock)
         self.keeper = Keeper(work, store, clock)
+        self.pictures = Pictures(
+            work, store, self.reader, CachedFiles(settings.data_dir / "pictures", settings.picture_cache)
+        )
         self._work, self._clock, self._limit = work, clock, settings.upload_limit
 
     def routers(self) -> list[APIRouter]:
