@@ -74,7 +74,7 @@ class Files:
 
 
 def _described(original: Original, way: str) -> Mapping[str, str]:
-    """By our own table of kinds, never by what came with the file; shown in place only where pictures are made of it."""
+    """By our own table of kinds, never by what came with the file; only PDFs and pictures are shown in place."""
     kind = kinds.BY_NAME.get(original.version.kind)
     is_shown = way == "inline" and kind is not None and kind.shown_as == "pictures"
     return {

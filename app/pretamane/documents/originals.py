@@ -56,5 +56,5 @@ def opened(store: BlobStore, key: str, start: int, length: int) -> Opened:
         try:
             pieces = stack.enter_context(store.read(key, start, length))
         except FileNotFoundError as failure:
-            raise BytesMissing("The bytes of this document are missing; it is logged for whoever runs this.") from failure
+            raise BytesMissing("The bytes of this document are missing. It is in the log.") from failure
         return Opened(stack.pop_all(), pieces)

@@ -15,8 +15,9 @@ from pretamane.core.unit_of_work import Work
 from pretamane.documents import originals, viewing
 from pretamane.documents.file_addresses import FileAddresses, Way
 from pretamane.documents.models import DocumentVersion
+from pretamane.documents.pictures import THUMBNAIL, Pictures
 from pretamane.documents.queries import Original
-from pretamane.documents.viewing import THUMBNAIL, PagePictures, TextPages
+from pretamane.documents.viewing import TextPages
 from pretamane.ports import Word
 
 AsWay = Annotated[
@@ -60,7 +61,7 @@ class WordsOut(BaseModel):
 class PagesDesk:
     """Each method answers one route."""
 
-    def __init__(self, addresses: FileAddresses, pictures: PagePictures) -> None:
+    def __init__(self, addresses: FileAddresses, pictures: Pictures) -> None:
         self._addresses, self._pictures = addresses, pictures
 
     def file(self, _by: DocumentsReader, work: Work, document_id: UUID, way: AsWay = "attachment") -> Response:
@@ -105,16 +106,16 @@ class PagesDesk:
         if is_known(request, etag):
             return Response(status_code=304, headers=headers)
         headers["X-Content-Type-Options"] = "nosniff"
-        return Response(self._pictures.picture(version, page, width), media_type="image/webp", headers=headers)
+        return Response(self._pictures.picture(version.id, page, width), media_type="image/webp", headers=headers)
 
     def words(
         self, _by: DocumentsReader, work: Work, document_id: UUID, number: Number, version: OfVersion = None
     ) -> WordsOut:
         page = work.run_now(viewing.drawn_page, document_id, number, version)
-        return WordsOut(items=self._pictures.words(page.version, number))
+        return WordsOut(items=self._pictures.words(page.version.id, number))
 
 
-def router(addresses: FileAddresses, pictures: PagePictures) -> APIRouter:
+def router(addresses: FileAddresses, pictures: Pictures) -> APIRouter:
     routes = APIRouter(prefix="/api/v1/documents/{document_id}", tags=["documents"])
     desk = PagesDesk(addresses, pictures)
     for name, described in _ROUTES.items():

@@ -127,3 +127,9 @@ def _original(session: Session, *which: ColumnElement[bool]) -> Original:
     if found is None:
         raise NotFound("There is no document with this id, or no such version of it.")
     return Original(*found)
+
+
+def parts_of(session: Session, document_id: UUID) -> Sequence[Known]:
+    """What was attached to a mail, but for what is in the trash."""
+    parts = select(Document.id, Document.title).where(Document.part_of == document_id, Document.trashed_at.is_(None))
+    return [Known(*row) for row in session.execute(parts.order_by(Document.made_at, Document.id))]

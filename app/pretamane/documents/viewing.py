@@ -1,32 +1,20 @@
 """What is shown of a document's pages: which there are, and pictures and words of those that were read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, defer
 
 from pretamane.core.errors import Conflict, Malformed, NotFound
 from pretamane.documents import kinds, originals
 from pretamane.documents.models import FAILED, DocumentPage, DocumentVersion
+from pretamane.documents.pictures import WIDTHS
 from pretamane.documents.queries import Original
-from pretamane.ports import Word
 
-# In pixels. What is drawn is kept, and everybody's screen shall find the same few pictures there.
-WIDTHS = (240, 480, 800, 1200, 1600)
-THUMBNAIL = WIDTHS[0]
-
-
-class PagePictures(Protocol):
-    """Draws pages, and knows those that were drawn before. What it cannot do is an AppError."""
-
-    def picture(self, version: DocumentVersion, page: int, width: int) -> bytes:
-        """As WebP, at most that wide."""
-
-    def words(self, version: DocumentVersion, page: int) -> list[Word]:
-        """In reading order."""
+NO_SIZES: Mapping[int, tuple[float, float]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -45,9 +33,25 @@ def nearest_width(wanted: int) -> int:
 def text_pages(session: Session, document_id: UUID, after: str | None, limit: int) -> TextPages:
     version = originals.readable(session, document_id).version
     _refuse_unread(version)
-    known = select(DocumentPage).where(DocumentPage.version_id == version.id, DocumentPage.number > _number(after))
-    rows = session.scalars(known.order_by(DocumentPage.number).limit(limit + 1)).all()
+    rows = texts_after(session, version.id, _number(after), limit + 1)
     return TextPages(version, rows[:limit], str(rows[limit - 1].number) if len(rows) > limit else None)
+
+
+def texts_after(session: Session, version_id: UUID, number: int, limit: int) -> Sequence[DocumentPage]:
+    known = select(DocumentPage).where(DocumentPage.version_id == version_id, DocumentPage.number > number)
+    return session.scalars(known.order_by(DocumentPage.number).limit(limit).options(defer(DocumentPage.words))).all()
+
+
+def sizes(session: Session, version_id: UUID, numbers: Sequence[int]) -> Mapping[int, tuple[float, float]]:
+    """Width and height of those whose size is known, so that a page does not jump while its pictures come."""
+    known = select(DocumentPage.number, DocumentPage.width, DocumentPage.height)
+    rows = session.execute(known.where(DocumentPage.version_id == version_id, DocumentPage.number.in_(numbers)))
+    return {number: (width, height) for number, width, height in rows if width and height}
+
+
+def last_page(version: DocumentVersion) -> int:
+    """As long as nobody knows how many there are, there is a first one."""
+    return max(version.page_count or 0, 1)
 
 
 def _number(cursor: str | None) -> int:
@@ -66,8 +70,9 @@ def drawn_page(session: Session, document_id: UUID, page: int, number: int | Non
     version = original.version
     if not is_shown_as_pictures(version):
         raise NotFound("This kind of document is shown as its text, not as pictures.")
-    _refuse_unread(version)
-    if not 1 <= page <= (version.page_count or 0):
+    if page > 1:
+        _refuse_unread(version)
+    if page > last_page(version):
         raise NotFound(f"The document has no page {page}.")
     return original
 

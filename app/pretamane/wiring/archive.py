@@ -10,8 +10,20 @@ from pretamane.core.idempotency import OnlyOnce
 from pretamane.core.jobs import Run, Task
 from pretamane.core.spool import Spool
 from pretamane.core.unit_of_work import UnitOfWork
-from pretamane.documents import api, blobs, collecting, intake, uploads_api
+from pretamane.documents import (
+    api,
+    blobs,
+    collecting,
+    document_pages,
+    files,
+    intake,
+    pages,
+    pages_api,
+    uploads_api,
+)
 from pretamane.documents.collecting import Keeper
+from pretamane.documents.file_addresses import FileAddresses
+from pretamane.documents.files import Files
 from pretamane.documents.pictures import Pictures
 from pretamane.documents.receiving import Receiving
 from pretamane.documents.recognition import recognise
@@ -43,16 +55,28 @@ class Archive:
         self.pictures = Pictures(
             work, store, self.reader, CachedFiles(settings.data_dir / "pictures", settings.picture_cache)
         )
+        self._addresses = FileAddresses(settings.signing_key.get_secret_value(), settings.files_url or "", clock)
         self._work, self._clock, self._limit = work, clock, settings.upload_limit
 
     def routers(self) -> list[APIRouter]:
         once = OnlyOnce(self._work, self._clock)
         whole = intake.Intake(self._work, self.spool, self.receiving, once, self._limit)
         in_parts = Resuming(self._work, self.spool, self.receiving, self._limit)
-        return [api.router(whole), uploads_api.router(in_parts)]
+        return [
+            api.router(whole),
+            uploads_api.router(in_parts),
+            pages_api.router(self._addresses, self.pictures),
+            files.router(Files(self._work, self.store, self._addresses)),
+            pages.router(self._work, whole),
+            document_pages.router,
+        ]
 
     def body_limits(self) -> dict[str, int]:
-        return {**intake.body_limits(self._limit), **uploads_api.body_limits(self._limit)}
+        return {
+            **intake.body_limits(self._limit),
+            **pages.body_limits(self._limit),
+            **uploads_api.body_limits(self._limit),
+        }
 
     def tasks(self) -> list[Task]:
         return [

@@ -1,4 +1,4 @@
-"""Which bytes of a file an answer carries (RFC 9110, section 14): all of them, or the one stretch that was asked for."""
+"""Which bytes of a file an answer carries (RFC 9110, section 14): all of them, or one stretch that was asked for."""
 
 import re
 from typing import NamedTuple
