@@ -1,7 +1,7 @@
 """Everything that the page of one document shows, read at once."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -29,7 +29,7 @@ class Pages:
     """Some of its pages, and the number after which more come."""
 
     numbers: Sequence[int] = ()
-    sizes: Mapping[int, tuple[float, float]] = viewing.NO_SIZES
+    sizes: Mapping[int, tuple[float, float]] = field(default_factory=dict)
     texts: Sequence[DocumentPage] = ()
     next: int | None = None
 

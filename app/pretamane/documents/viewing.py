@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,8 +12,6 @@ from pretamane.documents import kinds, originals
 from pretamane.documents.models import FAILED, DocumentPage, DocumentVersion
 from pretamane.documents.pictures import WIDTHS
 from pretamane.documents.queries import Original
-
-NO_SIZES: Mapping[int, tuple[float, float]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
