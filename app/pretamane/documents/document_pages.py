@@ -19,9 +19,9 @@ from pretamane.core.unit_of_work import UnitOfWork, Work
 from pretamane.documents import document_view, service, viewing
 from pretamane.documents.document_view import Asked
 from pretamane.documents.found import Mark
+from pretamane.documents.list_page import ADDRESS, KINDS, LABELS, in_words
 from pretamane.documents.models import PROCESSING, RECEIVED, DocumentVersion
 from pretamane.documents.names import display_name
-from pretamane.documents.pages import ADDRESS, KINDS, LABELS, in_words
 from pretamane.practice import queries as practice_queries
 from pretamane.practice.schemas import PublicPractice
 from pretamane.web import render

@@ -17,7 +17,7 @@ from pretamane.documents import (
     document_pages,
     files,
     intake,
-    pages,
+    list_page,
     pages_api,
     uploads_api,
 )
@@ -67,14 +67,14 @@ class Archive:
             uploads_api.router(in_parts),
             pages_api.router(self._addresses, self.pictures),
             files.router(Files(self._work, self.store, self._addresses)),
-            pages.router(self._work, whole),
+            list_page.router(self._work, whole),
             document_pages.router,
         ]
 
     def body_limits(self) -> dict[str, int]:
         return {
             **intake.body_limits(self._limit),
-            **pages.body_limits(self._limit),
+            **list_page.body_limits(self._limit),
             **uploads_api.body_limits(self._limit),
         }
 
