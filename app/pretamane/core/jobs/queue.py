@@ -147,6 +147,15 @@ def extend(session: Session, held: Sequence[Claimed], lease: timedelta = LEASE) 
     session.execute(_EXTEND, values)
 
 
+_HOLD = Prepared("SELECT true FROM jobs WHERE id = :id AND lease = :lease AND due_at > :now FOR SHARE")
+
+
+def hold(session: Session, job: Claimed) -> None:
+    """Nobody else claims it before this transaction ends."""
+    if prepared.run(session, _HOLD, {"id": job.id, "lease": job.lease, "now": now(session)}).first() is None:
+        raise LeaseLost
+
+
 _DONE = Prepared("DELETE FROM jobs WHERE id = :id AND lease = :lease AND due_at > :now AND NOT again RETURNING true")
 _ONCE_MORE = text("""
     UPDATE jobs SET lease = NULL, again = false, attempts = 0, lost = 0, due_at = greatest(wanted_at, :now)
