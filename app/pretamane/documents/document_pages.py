@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
+from pydantic import SecretStr
 from sqlalchemy.orm import Session
 
 from pretamane.core import request_ids
@@ -16,12 +17,13 @@ from pretamane.core.http.admission import Admin, Staff, Viewer
 from pretamane.core.http.fields import Fields
 from pretamane.core.http.versions import Seen
 from pretamane.core.unit_of_work import UnitOfWork, Work
-from pretamane.documents import document_view, service, viewing
+from pretamane.documents import document_view, quarantine, queries, reprocessing, service, viewing
 from pretamane.documents.document_view import Asked
 from pretamane.documents.found import Mark
 from pretamane.documents.list_page import ADDRESS, KINDS, LABELS, in_words
 from pretamane.documents.models import PROCESSING, RECEIVED, DocumentVersion
 from pretamane.documents.names import display_name
+from pretamane.documents.unlocking import Unlocking
 from pretamane.practice import queries as practice_queries
 from pretamane.practice.schemas import PublicPractice
 from pretamane.web import render
@@ -32,13 +34,17 @@ _TOLD = {
     "kept": "The document is kept.",
     "trashed": "The document is in the trash. Nothing of it is removed.",
     "restored": "The document is out of the trash.",
+    "again": "The document will be read again.",
+    "released": "The document is out of quarantine, and will be read.",
+    "unlocked": "The document was read. Its password was not kept.",
 }
+_UNDECIDED = "Tick the box to say that you have looked at it. It stays in quarantine."
 _UNCONFIRMED = "Tick the box to say that you mean it. Nothing was removed."
 
-router = APIRouter(include_in_schema=False)
+_routes = APIRouter(include_in_schema=False)
 
 
-@router.get(ADDRESS + "/{document_id}")
+@_routes.get(ADDRESS + "/{document_id}")
 def show_document(
     actor: Viewer,
     work: Work,
@@ -51,17 +57,17 @@ def show_document(
     return page(work, actor, document_id, Asked(view == "text", after, known), told=_TOLD.get(told))
 
 
-@router.post(ADDRESS + "/{document_id}/trash")
+@_routes.post(ADDRESS + "/{document_id}/trash")
 def trash(actor: Staff, work: Work, document_id: UUID, typed: Fields) -> Response:
     return _then("trashed", work, actor, document_id, service.trash, document_id, _seen_in(typed), actor)
 
 
-@router.post(ADDRESS + "/{document_id}/restore")
+@_routes.post(ADDRESS + "/{document_id}/restore")
 def restore(actor: Staff, work: Work, document_id: UUID, typed: Fields) -> Response:
     return _then("restored", work, actor, document_id, service.restore, document_id, _seen_in(typed), actor)
 
 
-@router.post(ADDRESS + "/{document_id}/purge")
+@_routes.post(ADDRESS + "/{document_id}/purge")
 def purge(actor: Admin, work: Work, document_id: UUID, typed: Fields) -> Response:
     if "sure" not in typed:
         return page(work, actor, document_id, refusal=Invalid(_UNCONFIRMED))
@@ -70,6 +76,35 @@ def purge(actor: Admin, work: Work, document_id: UUID, typed: Fields) -> Respons
     except Conflict as refusal:
         return page(work, actor, document_id, refusal=refusal)
     return RedirectResponse(f"{ADDRESS}?{urlencode({'state': 'trash', 'told': 'purged'})}", 303)
+
+
+@_routes.post(ADDRESS + "/{document_id}/process")
+def process_again(actor: Staff, work: Work, document_id: UUID) -> Response:
+    return _then("again", work, actor, document_id, reprocessing.process_again, document_id, actor)
+
+
+@_routes.post(ADDRESS + "/{document_id}/release")
+def release(actor: Admin, work: Work, document_id: UUID, typed: Fields) -> Response:
+    if "sure" not in typed:
+        return page(work, actor, document_id, refusal=Invalid(_UNDECIDED))
+    return _then("released", work, actor, document_id, quarantine.release, document_id, actor)
+
+
+def router(unlocking: Unlocking) -> APIRouter:
+    """The password goes straight to whoever reads with it: nothing else here ever sees one."""
+
+    def unlock(actor: Staff, work: Work, document_id: UUID, typed: Fields) -> Response:
+        version_id = work.run_now(queries.document, document_id).document.current_version_id
+        try:
+            unlocking.read_with_password(version_id, SecretStr(str(typed.get("password", ""))), actor)
+        except (Conflict, Invalid) as refusal:
+            return page(work, actor, document_id, refusal=refusal)
+        return RedirectResponse(f"{ADDRESS}/{document_id}?told=unlocked", 303)
+
+    routes = APIRouter(include_in_schema=False)
+    routes.include_router(_routes)
+    routes.add_api_route(ADDRESS + "/{document_id}/password", unlock, methods=["POST"], response_class=Response)
+    return routes
 
 
 def _then(
@@ -120,6 +155,7 @@ def page(
         labels=LABELS,
         kinds=KINDS,
         problem=refusal.sentence if refusal else None,
+        errors=refusal.fields if refusal else {},
         request_id=request_ids.current.get(),
         told=told,
     )

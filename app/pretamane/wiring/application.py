@@ -20,6 +20,7 @@ from pretamane.core.http.problems import AsPage
 from pretamane.core.http.rate_limits import RateLimits
 from pretamane.core.idempotency import OnlyOnce
 from pretamane.core.unit_of_work import UnitOfWork
+from pretamane.desk import contact_documents
 from pretamane.insights import api as insights
 from pretamane.practice import api as practice
 from pretamane.practice import pages as practice_pages
@@ -64,6 +65,7 @@ def build_app(platform: Platform) -> Edge:
     )
     app.state.work = work
     app.state.public_url = settings.public_url
+    app.state.beside_a_contact = contact_documents.beside_a_contact(settings.upload_limit)
     app.state.authenticate = recognising(platform.database, clock, cookie)
     return Edge(
         app,

@@ -78,7 +78,7 @@ class Archive:
             pages_api.router(self._addresses, self.pictures),
             files.router(Files(self._work, self.store, self._addresses)),
             list_page.router(self._work, whole),
-            document_pages.router,
+            document_pages.router(self.unlocking),
         ]
 
     def body_limits(self) -> dict[str, int]:
