@@ -1,5 +1,6 @@
 """A document's bytes and pages, for programs and for the pages' own pictures."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -54,8 +55,22 @@ class TextPagesOut(BaseModel):
         return cls(version=pages.version.number, page_count=pages.version.page_count, items=items, next=pages.next)
 
 
+class WordOut(BaseModel):
+    """Where it stands, as fractions of the page's width and height from the top left corner."""
+
+    text: str
+    left: float
+    top: float
+    width: float
+    height: float
+
+
 class WordsOut(BaseModel):
-    items: list[Word] = Field(description="In reading order; places and sizes are fractions of the page's own")
+    items: list[WordOut] = Field(description="In reading order")
+
+    @classmethod
+    def of(cls, words: Sequence[Word]) -> "WordsOut":
+        return cls(items=[WordOut(**word._asdict()) for word in words])
 
 
 class PagesDesk:
@@ -112,7 +127,7 @@ class PagesDesk:
         self, _by: DocumentsReader, work: Work, document_id: UUID, number: Number, version: OfVersion = None
     ) -> WordsOut:
         page = work.run_now(viewing.drawn_page, document_id, number, version)
-        return WordsOut(items=self._pictures.words(page.version.id, number))
+        return WordsOut.of(self._pictures.words(page.version.id, number))
 
 
 def router(addresses: FileAddresses, pictures: Pictures) -> APIRouter:
