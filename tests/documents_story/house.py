@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext
 from pydantic import SecretStr
@@ -84,10 +83,6 @@ class House:
 
     def change(self, statement: str, **values: object) -> None:
         self.platform.work.run_now(lambda session: session.execute(text(statement), values))
-
-    @property
-    def host(self) -> str:
-        return urlsplit(self.address).netloc
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The app's own samples of every kind. Where stories run alone, "tests" is this folder's parent and has not the app's."""
+"""The app's own samples of every kind: where stories run alone, the name "tests" does not lead to the app's."""
 
 import sys
 from collections.abc import Callable, Sequence

@@ -1,6 +1,6 @@
 """An upload shows how far it is, and goes on after whatever broke it off."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,20 +16,34 @@ BYTES_A_SECOND = 24 * 1024 * 1024
 
 
 @pytest.fixture
-def large(tmp_path: Path) -> Path:
+def large(tmp_path: Path, house: House) -> Iterator[Path]:
+    """Nobody reads it afterwards: it had only to arrive."""
     place = tmp_path / "large.csv"
     line = b"name;rent;%s\n" % str(tmp_path).encode()
     place.write_bytes((line * (SIZE // len(line) + 1))[: SIZE - 1] + b"\n")
-    return place
+    yield place
+    house.change("DELETE FROM jobs")
+
+
+Line = Callable[[bool], None]
 
 
 @pytest.fixture
-def slow_tab(tab: Page) -> Page:
-    """On a line that takes some seconds for it."""
+def line(tab: Page) -> Line:
+    """Takes some seconds for it, or nothing at all."""
     network = tab.context.new_cdp_session(tab)
-    line = {"offline": False, "latency": 5, "downloadThroughput": -1, "uploadThroughput": BYTES_A_SECOND}
     network.send("Network.enable")
-    network.send("Network.emulateNetworkConditions", line)
+
+    def be(there: bool) -> None:
+        how = {"offline": not there, "latency": 5, "downloadThroughput": -1, "uploadThroughput": BYTES_A_SECOND}
+        network.send("Network.emulateNetworkConditions", how)
+
+    return be
+
+
+@pytest.fixture
+def slow_tab(tab: Page, line: Line) -> Page:
+    line(True)
     tab.goto("/app/documents")
     return tab
 
@@ -68,19 +82,19 @@ def test_how_far_it_is_is_shown_and_told(slow_tab: Page, large: Path) -> None:
     document_of(slow_tab, "large.csv")
 
 
-def kill_the_server(page: Page, house: House, large: Path) -> None:
+def kill_the_server(page: Page, house: House, _line: Line, large: Path) -> None:
     house.kill()
     expect(row_of(page, large.name)).to_contain_text("The line was lost.")
     house.start()
 
 
-def lose_the_line(page: Page, _house: House, large: Path) -> None:
-    page.context.set_offline(True)
+def lose_the_line(page: Page, _house: House, line: Line, large: Path) -> None:
+    line(False)
     expect(row_of(page, large.name)).to_contain_text("The line was lost.")
-    page.context.set_offline(False)
+    line(True)
 
 
-def reload(page: Page, _house: House, large: Path) -> None:
+def reload(page: Page, _house: House, _line: Line, large: Path) -> None:
     page.reload()
     upload(page, large)
 
@@ -89,15 +103,16 @@ def reload(page: Page, _house: House, large: Path) -> None:
 def test_what_was_broken_off_goes_on_from_there(
     slow_tab: Page,
     house: House,
+    line: Line,
     large: Path,
     offsets: list[int],
-    breaking: Callable[[Page, House, Path], None],
+    breaking: Callable[[Page, House, Line, Path], None],
 ) -> None:
     upload(slow_tab, large)
     wait_until_some_is_there(slow_tab, offsets)
     before = len(offsets)
 
-    breaking(slow_tab, house, large)
+    breaking(slow_tab, house, line, large)
     slow_tab.goto(document_of(slow_tab, large.name))
 
     assert offsets[before] >= PIECE

@@ -32,6 +32,7 @@ PROTECTION = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "private, no-store",
 }
+_SHOWN = frozenset({kinds.PNG, kinds.JPEG, kinds.WEBP, kinds.GIF})
 _UNKNOWN_TYPE = "application/octet-stream"
 
 _log = logging.getLogger("pretamane.files")
@@ -74,9 +75,12 @@ class Files:
 
 
 def _described(original: Original, way: str) -> Mapping[str, str]:
-    """By our own table of kinds, never by what came with the file; only PDFs and pictures are shown in place."""
+    """By our own table of kinds, never by what came with the file; only pictures are shown in place.
+
+    A PDF is saved even where it was asked for in place: Chromium runs its scripts there, in spite of the sandbox.
+    """
     kind = kinds.BY_NAME.get(original.version.kind)
-    is_shown = way == "inline" and kind is not None and kind.shown_as == "pictures"
+    is_shown = way == "inline" and kind in _SHOWN
     return {
         "Content-Type": kind.media_type if kind else _UNKNOWN_TYPE,
         "Content-Disposition": content_disposition(original.version.filename, "inline" if is_shown else "attachment"),

@@ -22,7 +22,7 @@ from pretamane.documents.viewing import TextPages
 from pretamane.ports import Word
 
 AsWay = Annotated[
-    Way, Query(alias="as", description="`inline` shows PDFs and pictures where a browser can; all else is saved.")
+    Way, Query(alias="as", description="`inline` shows pictures that every browser knows; all else is saved.")
 ]
 # PostgreSQL counts no further.
 Number = Annotated[int, Path(ge=1, le=2_147_483_647)]

@@ -290,7 +290,7 @@ def test_every_answer_is_sandboxed_and_kept_by_nobody(fetch, letter, as_viewer, 
     assert PROTECTION["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
 
 
-def test_only_pdfs_and_pictures_are_shown_in_place_and_only_when_asked(put, as_viewer):
+def test_only_pictures_are_shown_in_place_and_only_when_asked(put, as_viewer):
     shown = {}
     for name, content in (("a.pdf", CONTENT), ("a.png", samples.picture("PNG")), ("a.txt", b"Hello, this is text.")):
         document = f"/api/v1/documents/{put(content, name).json()['id']}/file"
@@ -298,7 +298,7 @@ def test_only_pdfs_and_pictures_are_shown_in_place_and_only_when_asked(put, as_v
         shown[name] = [answer.headers["content-disposition"].partition(";")[0] for answer in answers]
 
     assert shown == {
-        "a.pdf": ["inline", "attachment"],
+        "a.pdf": ["attachment", "attachment"],
         "a.png": ["inline", "attachment"],
         "a.txt": ["attachment", "attachment"],
     }

@@ -59,7 +59,12 @@ export class Sending {
     this.#stop.abort(new DOMException("cancelled", "AbortError"));
     const place = this.#place;
     this.#forget();
-    if (place) await fetch(place, { method: "DELETE", headers: { "Tus-Resumable": "1.0.0" } }).catch(() => {});
+    if (!place) return;
+    for (const seconds of [0.2, ...PATIENCE]) { // what was on its way may hold it for a moment
+      await pause(seconds, new AbortController().signal);
+      const ended = await fetch(place, { method: "DELETE", headers: { "Tus-Resumable": "1.0.0" } }).catch(() => null);
+      if (ended && !LATER.has(ended.status)) return;
+    }
   }
 
   #resumed = false;
