@@ -11,8 +11,22 @@ from pretamane.core.idempotency import OnlyOnce
 from pretamane.core.jobs import Run, Task
 from pretamane.core.spool import Spool
 from pretamane.core.unit_of_work import UnitOfWork
-from pretamane.documents import api, blobs, collecting, intake, jobs, processing_api, uploads_api
+from pretamane.documents import (
+    api,
+    blobs,
+    collecting,
+    document_pages,
+    files,
+    intake,
+    jobs,
+    list_page,
+    pages_api,
+    processing_api,
+    uploads_api,
+)
 from pretamane.documents.collecting import Keeper
+from pretamane.documents.file_addresses import FileAddresses
+from pretamane.documents.files import Files
 from pretamane.documents.pictures import Pictures
 from pretamane.documents.processing import Processing
 from pretamane.documents.quarantine import Scanning
@@ -49,6 +63,7 @@ class Archive:
         self.pictures = Pictures(
             work, store, self.reader, CachedFiles(settings.data_dir / "pictures", settings.picture_cache)
         )
+        self._addresses = FileAddresses(settings.signing_key.get_secret_value(), settings.files_url or "", clock)
         self.unlocking = Unlocking(work, store, self.reader, self.pictures)
         self._work, self._clock, self._limit = work, clock, settings.upload_limit
 
@@ -56,10 +71,22 @@ class Archive:
         once = OnlyOnce(self._work, self._clock)
         whole = intake.Intake(self._work, self.spool, self.receiving, once, self._limit)
         in_parts = Resuming(self._work, self.spool, self.receiving, self._limit)
-        return [api.router(whole), processing_api.router(self.unlocking), uploads_api.router(in_parts)]
+        return [
+            api.router(whole),
+            processing_api.router(self.unlocking),
+            uploads_api.router(in_parts),
+            pages_api.router(self._addresses, self.pictures),
+            files.router(Files(self._work, self.store, self._addresses)),
+            list_page.router(self._work, whole),
+            document_pages.router(self.unlocking),
+        ]
 
     def body_limits(self) -> dict[str, int]:
-        return {**intake.body_limits(self._limit), **uploads_api.body_limits(self._limit)}
+        return {
+            **intake.body_limits(self._limit),
+            **list_page.body_limits(self._limit),
+            **uploads_api.body_limits(self._limit),
+        }
 
     def tasks(self) -> list[Task]:
         return [

@@ -8,6 +8,7 @@ MEANINGS = {
     "bad-request": "The request could not be understood as HTTP, or lacks what its address needs.",
     "being-read": "The document is being read at this moment. Try again when that is over.",
     "blobs-unavailable": "What keeps the documents' bytes is away. Nothing was saved; try again in a moment.",
+    "bytes-missing": "The store lacks bytes that it was given to keep. Whoever runs this finds it in the log.",
     "changed-meanwhile": "Somebody else changed it since you read it. Nothing was overwritten: read it again first.",
     "checksum-mismatch": "The part that arrived is not the part that was sent. Nothing of it was kept: send it again.",
     "commit-unconfirmed": "The connection was lost while saving, so nobody knows whether it was kept. Send it again "
@@ -41,8 +42,10 @@ MEANINGS = {
     "not-locked": "The document needs no password.",
     "not-quarantined": "The document is not in quarantine, so there is nothing to release it from.",
     "not-ready": "This process cannot serve yet, or not any more. Ask another, or again in a moment.",
+    "not-read-yet": "What this needs has not been read in the document yet, or could not be; the sentence says which.",
     "other-offset": "An upload goes on exactly where it has come to; Upload-Offset says where that is.",
     "other-tus-version": "Uploads speak one version of tus; Tus-Version names it.",
+    "out-of-range": "The file has no such place. Content-Range says how long it is.",
     "password-needed": "The document is locked. Give its password, at the address that takes it, to have it read.",
     "quarantined": "The document is in quarantine: kept and not served, until an administrator has decided.",
     "refused": "It cannot be done; the sentence says why.",
