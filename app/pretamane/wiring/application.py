@@ -63,8 +63,7 @@ def build_app(platform: Platform) -> Edge:
         site(settings.site_dir),
         as_page,
     )
-    app.state.work = work
-    app.state.public_url = settings.public_url
+    app.state.work, app.state.public_url = work, settings.public_url
     app.state.beside_a_contact = contact_documents.beside_a_contact(settings.upload_limit)
     app.state.authenticate = recognising(platform.database, clock, cookie)
     return Edge(

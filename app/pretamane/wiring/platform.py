@@ -43,14 +43,15 @@ class Platform:
         cages: int = 1,
     ) -> None:
         self.settings, self.clock, self.database = settings, clock, database
-        store = store or blob_store(settings, clock)
-        self.dependencies = (*dependencies, store)
+        self.dependencies = tuple(dependencies)
         self.work = UnitOfWork(database)
         self.rate_limits = RateLimits(
             PostgresWindows(database.autocommit, clock), settings.signing_key.get_secret_value()
         )
         self.post = Post(mailer(settings, clock), settings.mail_from, settings.public_url, practice_queries.current)
-        self.archive = Archive(settings, self.work, clock, store, scanner(settings), cages=cages)
+        self.archive = Archive(
+            settings, self.work, clock, store or blob_store(settings, clock), scanner(settings), cages=cages
+        )
         self.draining = False
         self._migrated = False
 
@@ -70,7 +71,8 @@ class Platform:
             clock,
             open_here(pool_size=AUTOCOMMIT_CONNECTIONS, pool_overflow=0, autocommit=True),
         )
-        others = (PostgresServer(open_unpooled(url)), mailer(settings, clock), scanner(settings))
+        store = store or blob_store(settings, clock)
+        others = (PostgresServer(open_unpooled(url)), mailer(settings, clock), scanner(settings), store)
         present = [other for other in others if other is not None]
         return cls(settings, clock, database, present, store, cages=cages)
 

@@ -51,7 +51,7 @@ def ada(client, connection) -> str:
 @pytest.fixture
 def letter(as_staff, do_jobs) -> str:
     """The address of a document's page, once it has been read."""
-    address = send(as_staff, THREE_PAGES, "Three pages.pdf").headers["location"].partition("?")[0]
+    address: str = send(as_staff, THREE_PAGES, "Three pages.pdf").headers["location"].partition("?")[0]
     do_jobs()
     return address
 

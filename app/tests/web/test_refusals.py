@@ -131,9 +131,9 @@ def test_with_the_database_away_the_page_still_comes(browser, platform):
 
 
 @pytest.mark.parametrize("declared", [True, False])
-def test_what_is_too_large_is_refused_by_a_page_too(browser, app, declared):
+def test_what_is_too_large_is_refused_by_a_page_too(browser, app, settings, declared):
     sign_in(app, Role.ADMIN)
-    much = b"x" * (app.body_limit + 1)
+    much = b"x" * (settings.body_limit + 1)
 
     answer = browser.post(
         "/app/settings/practice",
