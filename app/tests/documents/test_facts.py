@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001  # letters of other scripts that resemble ours are the point here
 """Languages, days and titles, as letters have them."""
 
 from datetime import date
