@@ -11,14 +11,21 @@ from pretamane.documents import dates, facts, languages
 
 LATEST = date(2026, 3, 2)
 TEXTS = {
-    "en": "Dear Ada, thank you for your letter. We have looked at the figures, and they are what you said that they are.",
-    "de": "Sehr geehrte Frau Ada, vielen Dank für Ihren Brief. Wir haben die Zahlen geprüft, und sie sind so, wie Sie es sagen.",
-    "fr": "Madame, merci pour votre lettre. Nous avons vu les chiffres et ils sont ce que vous avez dit dans la lettre.",
+    "en": "Dear Ada, thank you for your letter. We have looked at the figures, and they are what you "
+    "said that they are.",
+    "de": "Sehr geehrte Frau Ada, vielen Dank für Ihren Brief. Wir haben die Zahlen geprüft, und sie "
+    "sind so, wie Sie es sagen.",
+    "fr": "Madame, merci pour votre lettre. Nous avons vu les chiffres et ils sont ce que vous avez "
+    "dit dans la lettre.",
     "es": "Estimada señora: gracias por su carta. Hemos visto los números y son lo que usted dijo en la carta de ayer.",
-    "it": "Gentile signora, la ringrazio per la sua lettera. Abbiamo visto i numeri e sono come ha detto lei nella lettera.",
-    "nl": "Geachte mevrouw, dank u voor uw brief. Wij hebben de cijfers bekeken en zij zijn zoals u het in de brief zegt.",
-    "pt": "Prezada senhora, obrigado pela sua carta. Vimos os números e são o que você disse na carta que nos foi enviada.",
-    "pl": "Szanowna Pani, dziękuję za list. Sprawdziliśmy liczby i są one takie, jak Pani napisała w liście do nas, ale nie wszystkie.",
+    "it": "Gentile signora, la ringrazio per la sua lettera. Abbiamo visto i numeri e sono come ha "
+    "detto lei nella lettera.",
+    "nl": "Geachte mevrouw, dank u voor uw brief. Wij hebben de cijfers bekeken en zij zijn zoals u "
+    "het in de brief zegt.",
+    "pt": "Prezada senhora, obrigado pela sua carta. Vimos os números e são o que você disse na "
+    "carta que nos foi enviada.",
+    "pl": "Szanowna Pani, dziękuję za list. Sprawdziliśmy liczby i są one takie, jak Pani napisała w "
+    "liście do nas, ale nie wszystkie.",
     "ru": "Уважаемая госпожа, спасибо за ваше письмо. Мы посмотрели цифры.",
     "uk": "Шановна пані, дякуємо за ваш лист. Ми подивилися на цифри, і вони є такими.",
     "el": "Αγαπητή κυρία, ευχαριστούμε για την επιστολή σας.",
