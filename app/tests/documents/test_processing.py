@@ -151,7 +151,8 @@ def test_processed_again_there_are_the_same_pages_once(send, as_staff, do_jobs, 
 
     assert (answer.status_code, answer.json()["current"]["state"]) == (202, "received")
     assert page_texts(document) == ["One", "Two", "Three"]
-    assert events_of(document)[-1] == "document.ready"
+    assert shown(as_staff, document["id"])["current"]["state"] == "ready"
+    assert events_of(document) == ["document.received", "document.ready", "document.ready"]
 
 
 def test_a_text_with_nul_and_halves_of_signs_is_kept_without_them(send, page_texts):
