@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
-from playwright.sync_api import BrowserContext, Error, Page, expect
+from playwright.sync_api import BrowserContext, Dialog, Error, Page, expect
 
 from pretamane.core.actors import Role
 from tests.chromium import NewContext
@@ -34,10 +34,11 @@ class Watch:
         context.on("page", self._over_page)
 
     def _over_page(self, page: Page) -> None:
-        def note(said: str) -> None:
-            self.traces.append(said)
+        page.on("dialog", self._dismiss)
 
-        page.on("dialog", lambda dialog: (note(dialog.message), dialog.dismiss()))
+    def _dismiss(self, dialog: Dialog) -> None:
+        self.traces.append(dialog.message)
+        dialog.dismiss()
 
 
 @pytest.fixture
