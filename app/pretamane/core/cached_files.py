@@ -11,8 +11,11 @@ from uuid import UUID
 
 from pretamane.core.ids import new_id
 
-# A look at all of it comes after so much was written, and leaves a quarter free: so a few processes may write at once.
-_LOOKED_AFTER, _LEFT_FREE = 16, 4
+# Each process looks at all of it after it has written a sixteenth, and every look leaves a quarter free: so four may
+# write at once, and none needs to know of the others.
+_LOOKS, _LEFT_FREE = 1 / 16, 1 / 4
+# So that not every look has something to remove.
+_MADE_FREE = 3 / 8
 _UNFINISHED, _LOCK = ".part", ".lock"
 
 
@@ -26,11 +29,12 @@ class CachedFiles:
 
     def find(self, owner: UUID, name: str) -> bytes | None:
         path = self._of(owner) / name
-        with suppress(FileNotFoundError):
+        try:
             content = path.read_bytes()
             os.utime(path)
-            return content
-        return None
+        except OSError:  # not there, or just removed, or the disk's own fault: it is made again
+            return None
+        return content
 
     def keep(self, owner: UUID, name: str, content: bytes) -> None:
         """A disk that has no room for it costs time later, and nothing else."""
@@ -55,20 +59,19 @@ class CachedFiles:
     def _make_room(self, written: int) -> None:
         with self._lock:
             self._unlooked += written
-            if self._unlooked <= self._cap // _LOOKED_AFTER:
+            if self._unlooked <= self._cap * _LOOKS:
                 return
             self._unlooked = 0
-        with _alone(self._folder / _LOCK) as is_alone:
-            if is_alone:
-                self._remove_what_rested_longest()
+        with _alone(self._folder / _LOCK):
+            self._remove_what_rested_longest()
 
     def _remove_what_rested_longest(self) -> None:
         there = sorted(_files(self._folder))
         taken = sum(size for _at, size, _path in there)
-        if taken <= self._cap - self._cap // _LOOKED_AFTER:
+        if taken <= self._cap * (1 - _LEFT_FREE):
             return
         for _at, size, path in there:
-            if taken <= self._cap - self._cap // _LEFT_FREE:
+            if taken <= self._cap * (1 - _MADE_FREE):
                 return
             path.unlink(missing_ok=True)
             taken -= size
@@ -86,13 +89,10 @@ def _files(folder: Path) -> Iterator[tuple[float, int, Path]]:
 
 
 @contextmanager
-def _alone(lock: Path) -> Iterator[bool]:
-    """Whoever finds another one at it has nothing to do."""
+def _alone(lock: Path) -> Iterator[None]:
     descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield True
-    except BlockingIOError:
-        yield False
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
     finally:
         os.close(descriptor)

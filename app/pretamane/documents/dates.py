@@ -22,6 +22,8 @@ _NUMBER_OF: Final = {
     language: {name: number for number, name in enumerate(names.split(), start=1)}
     for language, names in _MONTHS.items()
 }
+# Where two digits are a year as often as a telephone number.
+_SHORT_YEARS: Final = frozenset(_MONTHS) - {"en"}
 # Also as its first three letters, with or without a point.
 _DATES: Final = re.compile(
     r"(?<![\w.])(?:"
@@ -30,7 +32,7 @@ _DATES: Final = re.compile(
     r"|(?P<day>\d{1,2})(?:\.|er|st|nd|rd|th|º|°)?\s+(?:of\s+|de\s+)?(?P<month>[^\W\d_]{3,12})\.?,?"
     r"\s+(?:de\s+|del\s+)?(?P<year_behind>\d{4})"
     r"|(?P<month_before>[^\W\d_]{3,12})\.?\s+(?P<day_behind>\d{1,2})(?:st|nd|rd|th)?,\s*(?P<last_year>\d{4})"
-    r")(?!\w)",
+    r")(?!\w|\.\d)",
     re.I,
 )
 
@@ -59,8 +61,9 @@ def _of_numbers(part: dict[str, str], language: str | None) -> date | None:
         if first <= 12 and second <= 12 and first != second:
             return None
         first, second = max(first, second), min(first, second)
-    year = part["year"] if len(part["year"]) == 4 else f"20{part['year']}"
-    return _made(year, second, first)
+    if len(part["year"]) == 4:
+        return _made(part["year"], second, first)
+    return _made(f"20{part['year']}", second, first) if language in _SHORT_YEARS else None
 
 
 def _month(name: str, language: str | None) -> int:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from pretamane.core import events, jobs
@@ -25,6 +25,10 @@ PAGES_OF_A_JOB: Final = 4
 NO_OCR: Final = "No text: OCR is not installed here."
 NO_SCAN: Final = "No page needs it."
 _SCAN_BEGINS: Final = 3
+
+
+# Whoever loses power now begins anew, so the beginning need not be on the disk before the work begins.
+_UNHURRIED: Final = text("SET LOCAL synchronous_commit = off")
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,7 @@ class Read:
 
 def begin(session: Session, version_id: UUID) -> Begun | None:
     """None where there is nothing to read any more, or a person has to decide first."""
+    session.execute(_UNHURRIED)
     held = hold(session, version_id)
     if held is None or held[1].state not in (RECEIVED, PROCESSING):
         return None
@@ -75,9 +80,12 @@ def begun(session: Session, document: Document, version: DocumentVersion) -> Beg
     )
 
 
-def hold(session: Session, version_id: UUID) -> tuple[Document, DocumentVersion] | None:
+def hold(
+    session: Session, version_id: UUID, document_id: UUID | None = None
+) -> tuple[Document, DocumentVersion] | None:
     """Locked in the order in which a purge goes; None where one was quicker."""
-    document_id = session.scalar(select(DocumentVersion.document_id).where(DocumentVersion.id == version_id))
+    if document_id is None:
+        document_id = session.scalar(select(DocumentVersion.document_id).where(DocumentVersion.id == version_id))
     if document_id is None:
         return None
     document = session.get(Document, document_id, with_for_update=True, populate_existing=True)
@@ -86,18 +94,18 @@ def hold(session: Session, version_id: UUID) -> tuple[Document, DocumentVersion]
 
 
 def finish(session: Session, begun: Begun, read: Read) -> None:
-    held = hold(session, begun.version_id)
+    held = hold(session, begun.version_id, begun.document_id)
     if held is None:
         return
     document, version = held
     pages.write(session, version.id, read.rest)
     version.page_count, version.reason = read.count, None
     version.marks = [mark for mark in version.marks if mark != Mark.LOCKED]
-    steps.note(session, version.id, Step(TEXT, DONE), Step(FACTS, DONE), _thumbnail(session, version.id, read))
-    if read.attachments is not None:
-        steps.note(session, version.id, read.attachments)
     facts.note(session, document, version, read.learned)
-    if not queue_scans(session, version, has_ocr=read.has_ocr):
+    scans = _queue_scans(session, version, has_ocr=read.has_ocr)
+    told = [Step(TEXT, DONE), Step(FACTS, DONE), scans, _thumbnail(session, version.id, read)]
+    steps.note(session, version.id, *told, *([read.attachments] if read.attachments else []))
+    if scans.state != WAITING:
         be_ready(session, document, version)
 
 
@@ -109,25 +117,24 @@ def _thumbnail(session: Session, version_id: UUID, read: Read) -> Step:
     return Step(THUMBNAIL, WAITING)
 
 
-def queue_scans(session: Session, version: DocumentVersion, *, has_ocr: bool) -> bool:
-    """Whether there is anything to wait for."""
+def _queue_scans(session: Session, version: DocumentVersion, *, has_ocr: bool) -> Step:
     waiting = pages.waiting_for_ocr(session, version.id)
     if not waiting or not has_ocr:
-        steps.note(session, version.id, Step(OCR, SKIPPED, NO_OCR if waiting else NO_SCAN))
-        return False
-    steps.note(session, version.id, Step(OCR, WAITING))
+        return Step(OCR, SKIPPED, NO_OCR if waiting else NO_SCAN)
     for place in range(0, len(waiting), PAGES_OF_A_JOB):
         some, low = waiting[place : place + PAGES_OF_A_JOB], jobs.Priority.LOW
         key = f"{version.id} {some[0]}"
         jobs.enqueue(session, READ_SCANS, priority=low, unique=key, version=version.id, pages=list(some))
-    return True
+    return Step(OCR, WAITING)
 
 
 def begin_scans(session: Session, version_id: UUID) -> None:
     """Of a version that was ready without them."""
     held = hold(session, version_id)
-    if held is not None and queue_scans(session, held[1], has_ocr=True):
-        held[1].state = PROCESSING
+    if held is not None:
+        scans = _queue_scans(session, held[1], has_ocr=True)
+        steps.note(session, version_id, scans)
+        held[1].state = PROCESSING if scans.state == WAITING else READY
 
 
 def be_ready(session: Session, document: Document, version: DocumentVersion) -> None:
@@ -153,7 +160,7 @@ def finish_scans(session: Session, version_id: UUID) -> None:
 
 def fail(session: Session, begun: Begun, refusal: Unreadable) -> None:
     """The original stays as it came, and everybody is told why there is nothing to read."""
-    held = hold(session, begun.version_id)
+    held = hold(session, begun.version_id, begun.document_id)
     if held is None:
         return
     document, version = held

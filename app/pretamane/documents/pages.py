@@ -5,21 +5,16 @@ A page that waits for OCR is one whose source is OCR and whose words are not kno
 
 import json
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Uuid, bindparam, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
+from pretamane.core.copying import Cell, copy_in
 from pretamane.documents.models import DocumentPage, DocumentVersion
 from pretamane.ports import ReadPage, Recognised
 
-# One value, however many pages: a list of parameters for each would take longer to bind than to keep.
-_WRITE = text("""
-    INSERT INTO document_pages (version_id, number, text, source, width, height)
-    SELECT :version_id, number, text, source, width, height FROM json_to_recordset(CAST(:pages AS json))
-    AS pages (number int, text text, source text, width float8, height float8)
-""").bindparams(bindparam("version_id", type_=Uuid))
+_COLUMNS = ("version_id", "number", "text", "source", "width", "height")
 _BY_OCR = text("""
     UPDATE document_pages SET text = :text, source = :source, words = CAST(:words AS jsonb)
     WHERE version_id = :version_id AND number = :number AND source = 'ocr' AND words IS NULL
@@ -46,14 +41,13 @@ def write(session: Session, version_id: UUID, pages: Sequence[ReadPage], *, with
     hold(session, version_id)
     if not pages or pages[0].number == 1:
         remove(session, version_id)
-    if pages:
-        told = json.dumps([_row(page, with_ocr) for page in pages], ensure_ascii=False)
-        session.execute(_WRITE, {"version_id": version_id, "pages": told})
+    rows = (_row(version_id, page, with_ocr) for page in pages)
+    copy_in(session, DocumentPage.__tablename__, _COLUMNS, rows)
 
 
-def _row(page: ReadPage, with_ocr: bool) -> dict[str, Any]:
+def _row(version_id: UUID, page: ReadPage, with_ocr: bool) -> Sequence[Cell]:
     source = "ocr" if page.needs_ocr and with_ocr else "text"
-    return {"number": page.number, "text": page.text, "source": source, "width": page.width, "height": page.height}
+    return (str(version_id), page.number, page.text, source, page.width, page.height)
 
 
 def remove(session: Session, version_id: UUID) -> None:

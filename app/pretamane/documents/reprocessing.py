@@ -18,7 +18,9 @@ def process_again(session: Session, document_id: UUID, by: Actor) -> Document:
     if version.state == QUARANTINED:
         raise Forbidden("This document is in quarantine; an administrator decides about it.", code="quarantined")
     if version.state == READY and Mark.LOCKED in version.marks:
-        raise Conflict("This document is locked: give its password again to have it read again.", code="locked")
+        raise Conflict(
+            "This document is locked: give its password again to have it read again.", code="password-needed"
+        )
     if version.state != PROCESSING:
         outcomes.begin_again(session, version)
     audit.record(session, by, "document.processed-again", document_id)
