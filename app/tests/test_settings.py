@@ -176,6 +176,18 @@ def test_proxies_and_the_header_that_they_are_believed_in_come_together(half):
     assert load(both, keeping_key=False).settings.client_address_header == "Cf-Connecting-Ip"
 
 
+@pytest.mark.parametrize("files", ["https://practice.example", "http://practice.example/"])
+def test_files_have_a_host_of_their_own_or_none(files):
+    """Where both are one, /files would be all that answers there."""
+    site = {"PRETAMANE_PUBLIC_URL": "https://practice.example"}
+
+    (fault,) = faults_of(site | {"PRETAMANE_FILES_URL": files})
+
+    assert "PRETAMANE_FILES_URL must name another host than PRETAMANE_PUBLIC_URL" in fault
+    own = load(site | {"PRETAMANE_FILES_URL": "https://files.practice.example"}, keeping_key=False)
+    assert own.settings.files_url == "https://files.practice.example"
+
+
 def test_no_refusal_repeats_a_secret(tmp_path):
     (tmp_path / "binary").write_bytes(SENTINEL.encode() + b"\xff")
     environ = {

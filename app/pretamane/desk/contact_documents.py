@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from pretamane.contacts.contact_pages import WhatStandsBeside
 from pretamane.documents import queries
-from pretamane.documents.list_page import ENDINGS, KINDS, LABELS, in_words
+from pretamane.documents.list_page import ENDINGS, KINDS, LABELS, limit_in_words
 from pretamane.documents.queries import Documents
 
 # The list of documents has the others.
@@ -17,7 +17,7 @@ SHOWN = 10
 
 
 def beside_a_contact(upload_limit: int) -> WhatStandsBeside:
-    return WhatStandsBeside("desk/contact.html", partial(_documents, in_words(upload_limit)))
+    return WhatStandsBeside("desk/contact.html", partial(_documents, limit_in_words(upload_limit)))
 
 
 def _documents(limit: str, session: Session, contact_id: UUID) -> Mapping[str, Any]:

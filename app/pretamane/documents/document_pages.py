@@ -17,7 +17,7 @@ from pretamane.core.http.admission import Admin, Staff, Viewer
 from pretamane.core.http.fields import Fields
 from pretamane.core.http.versions import Seen
 from pretamane.core.unit_of_work import UnitOfWork, Work
-from pretamane.documents import document_view, quarantine, queries, reprocessing, service, viewing
+from pretamane.documents import document_view, quarantine, queries, reprocessing, service, steps, viewing
 from pretamane.documents.document_view import Asked
 from pretamane.documents.found import Mark
 from pretamane.documents.list_page import ADDRESS, KINDS, LABELS, in_words
@@ -37,6 +37,13 @@ _TOLD = {
     "again": "The document will be read again.",
     "released": "The document is out of quarantine, and will be read.",
     "unlocked": "The document was read. Its password was not kept.",
+}
+_STEPS = {
+    steps.TEXT: "Text",
+    steps.OCR: "Text recognition",
+    steps.FACTS: "Date and language",
+    steps.THUMBNAIL: "Small picture",
+    steps.ATTACHMENTS: "Attachments",
 }
 _UNDECIDED = "Tick the box to say that you have looked at it. It stays in quarantine."
 _UNCONFIRMED = "Tick the box to say that you mean it. Nothing was removed."
@@ -153,6 +160,7 @@ def page(
         size=in_words(shown.whole.current[1].size),
         **_about(shown.version, asked),
         labels=LABELS,
+        steps=_STEPS,
         kinds=KINDS,
         problem=refusal.sentence if refusal else None,
         errors=refusal.fields if refusal else {},

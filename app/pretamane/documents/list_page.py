@@ -86,6 +86,11 @@ def in_words(size: int) -> str:
     return f"{size / 1000:.0f} kB" if size < 1_000_000 else f"{size / 1_000_000:.0f} MB"
 
 
+def limit_in_words(limit: int) -> str:
+    """As the refusal of a larger one says it."""
+    return f"{limit // 2**20} MiB" if limit >= 2**20 else f"{limit // 2**10} KiB"
+
+
 class DocumentsPage:
     def __init__(self, work: UnitOfWork, intake: Intake) -> None:
         self._work, self._intake = work, intake
@@ -117,7 +122,7 @@ class DocumentsPage:
             labels=LABELS,
             kinds=KINDS,
             endings=ENDINGS,
-            limit=in_words(self._intake.limit),
+            limit=limit_in_words(self._intake.limit),
             shown=shown,
             older=shown.address(found.page.next) if found.page.next else None,
             newest=shown.address() if shown.cursor else None,

@@ -49,7 +49,7 @@ def ada(client, connection) -> str:
 
 
 @pytest.fixture
-def letter(as_staff, do_jobs) -> str:
+def letter(as_staff, do_jobs):
     """The address of a document's page, once it has been read."""
     address: str = send(as_staff, THREE_PAGES, "Three pages.pdf").headers["location"].partition("?")[0]
     do_jobs()
