@@ -104,7 +104,7 @@ def test_with_its_password_a_locked_document_is_read_and_its_pictures_stay(
 
 
 def test_a_password_is_kept_nowhere(send, as_staff, do_jobs, connection, settings, caplog):
-    secret = "sesame-x7q"
+    secret = "sesame-x7q"  # pragma: allowlist secret  # invented
     document = send(locked.locked_pdf(secret), "locked.pdf")
     with caplog.at_level("DEBUG"):
         answer = as_staff.post(f"/api/v1/documents/{document['id']}/password", json={"password": secret})
