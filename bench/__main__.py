@@ -2,15 +2,11 @@
 
 import os
 import platform
-import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -19,46 +15,11 @@ from pathlib import Path
 from bench import audit, lists
 from bench import jobs as queue
 from bench.load import Load, load, post
-from pretamane.core.http.server import listen
+from bench.serving import await_answer, environment, free_port, listening, running
 
 HERE = Path(__file__).parent
 ROUNDS, SECONDS, VISITORS = 5, 4.0, 16
 MEMORY_GOALS = {"the web process": "90", "all three together": "130"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def environment(folder: Path, **more: str) -> dict[str, str]:
-    limits = {"PRETAMANE_CONTACT_LIMIT": "10000000/hour"}  # counted as always, but never reached
-    return {**os.environ, "PRETAMANE_DATA_DIR": str(folder), "PRETAMANE_LOG_LEVEL": "warning", **limits, **more}
-
-
-def await_answer(address: str, process: subprocess.Popen[bytes]) -> float:
-    started = time.monotonic()
-    while process.poll() is None and time.monotonic() - started < 30:
-        try:
-            with urllib.request.urlopen(address, timeout=2):  # noqa: S310  # loopback
-                return time.monotonic() - started
-        except (OSError, urllib.error.HTTPError):
-            time.sleep(0.005)
-    raise TimeoutError(address)
-
-
-@contextmanager
-def running(
-    command: list[str], env: dict[str, str], *, keep: tuple[int, ...] = ()
-) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(command, env=env, pass_fds=keep, stdout=subprocess.DEVNULL)
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
 
 
 @contextmanager
@@ -67,13 +28,6 @@ def pretamane_up(folder: Path) -> Iterator[tuple[int, float, subprocess.Popen[by
     command = [sys.executable, "-m", "pretamane", "up", "--port", str(port)]
     with running(command, environment(folder)) as process:
         yield port, await_answer(f"http://127.0.0.1:{port}/api/v1/practice", process), process
-
-
-@contextmanager
-def listening() -> Iterator[tuple[int, int]]:
-    [listens] = listen("127.0.0.1", 0)
-    yield listens.getsockname()[1], listens.fileno()
-    listens.close()
 
 
 @contextmanager
