@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import audit, lists
+from bench import audit, documents, lists
 from bench import jobs as queue
 from bench.load import Load, load, post
 from bench.serving import await_answer, environment, free_port, listening, running
@@ -139,6 +139,7 @@ def main() -> None:
         ("what the audit costs, round by round", audited.cost, "under 5 %"),
         ("second start to first 200, seconds", f"{statistics.median(starts):.2f} (at most {max(starts):.2f})", "2"),
         *lists.rows(),
+        *documents.rows(),
         *((f"idle PSS of {who}, MB", f"{megabytes:.0f}", MEMORY_GOALS.get(who, "")) for who, megabytes in memory),
         ("jobs a second, claimed to acknowledged", f"{statistics.median(jobs):.0f}", ""),
         ("jobs a second, bare SKIP LOCKED", f"{statistics.median(bare_jobs):.0f}", ""),
