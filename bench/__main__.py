@@ -1,4 +1,7 @@
-"""Benchmarks against bare components in the same run; writes bench/RESULTS.md."""
+"""Benchmarks against bare components in the same run; writes bench/RESULTS.md.
+
+`python -m bench documents` measures documents alone, and only says what it found.
+"""
 
 import os
 import platform
@@ -7,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -113,6 +116,11 @@ def ratio(ours: list[float], bare: list[float]) -> str:
     return f"{statistics.median(each):.2f} ({each[0]:.2f} to {each[-1]:.2f})"
 
 
+def table(rows: Sequence[tuple[str, str, str]]) -> str:
+    lines = "\n".join(f"| {what} | {figure} | {goal} |" for what, figure, goal in rows)
+    return f"| what | figure | goal |\n| --- | --- | --- |\n{lines}\n"
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="pretamane-bench-") as name:
         folder = Path(name)
@@ -146,15 +154,16 @@ def main() -> None:
         ("ratio, round by round", ratio(jobs, bare_jobs), "0.5 or better"),
         ("an idle worker begins within, p95, milliseconds", f"{statistics.quantiles(waits, n=20)[-1]:.0f}", "50"),
     ]
-    table = "\n".join(f"| {what} | {figure} | {goal} |" for what, figure, goal in rows)
     text = (
         f"# Benchmarks\n\nMade by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {machine()}. {VISITORS} connections, "
-        f"medians of {ROUNDS} rounds of {SECONDS:.0f} s, ours and the bare handler in turn.\n\n"
-        f"| what | figure | goal |\n| --- | --- | --- |\n{table}\n"
+        f"medians of {ROUNDS} rounds of {SECONDS:.0f} s, ours and the bare handler in turn.\n\n{table(rows)}"
     )
     (HERE / "RESULTS.md").write_text(text, encoding="utf-8")
     print(text)
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["documents"]:
+        print(table(documents.rows()))
+    else:
+        main()

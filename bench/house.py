@@ -64,7 +64,7 @@ def _key(settings: Settings) -> str:
 
 
 def peak_mebibytes(process: int) -> float:
-    """The most it ever held, with its children that still live: each by what the kernel kept count of."""
+    """The most that it, or any child of it that still lives, ever held at once: the kernel keeps count of each."""
     return max(_high_water(pid) for pid in _with_children(process))
 
 

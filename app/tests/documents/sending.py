@@ -50,7 +50,8 @@ def put(serving: Serving, number: int) -> str:
     once = f"kill-test-{number:06}"
     status, _, body = until_answered(lambda: serving.ask("PUT", path, content_of(number), Idempotency_Key=once))
     assert status == 201, body
-    return json.loads(body)["id"]
+    document: str = json.loads(body)["id"]
+    return document
 
 
 def send_in_parts(serving: Serving, number: int) -> str:

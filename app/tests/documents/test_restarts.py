@@ -17,7 +17,9 @@ from tests.minio_server import MinioServer
 from tests.running import ENVIRONMENT
 
 from pretamane.adapters.postgres_embedded import APP_ROLE, EmbeddedPostgres, as_app
+from pretamane.core.clock import SystemClock
 from pretamane.core.migrations import migrate
+from pretamane.wiring import blob_store, database_url
 
 UPLOADS = 30 if os.environ.get("CI", "").lower() == "true" else 300
 AWAY_SECONDS = 0.3
@@ -42,7 +44,7 @@ def own_minio(tmp_path) -> Iterator[MinioServer]:
 @pytest.fixture
 def in_a_bucket(tmp_path, database_address, own_minio):
     serving = Serving(tmp_path, database_address, blob_url=own_minio.url(f"test-{uuid4().hex[:12]}"))
-    serving.platform.archive.store.prepare()
+    blob_store(serving.settings, SystemClock()).prepare()
     yield serving
     serving.end()
 
@@ -51,7 +53,7 @@ def verified_by_command(serving: Serving) -> tuple[int, str]:
     """As an operator asks."""
     told = {
         "PRETAMANE_DATA_DIR": str(serving.folder),
-        "PRETAMANE_DATABASE_URL": serving.settings.database_url.get_secret_value(),
+        "PRETAMANE_DATABASE_URL": database_url(serving.settings),
         "PRETAMANE_BLOB_URL": serving.settings.blob_url.get_secret_value(),
         "PRETAMANE_SIGNING_KEY": "x" * 48,
     }
