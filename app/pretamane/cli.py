@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pretamane import __version__
-from pretamane.commands import admin, audit, blobs, inspecting, jobs, practice, serving, stocking
+from pretamane.commands import admin, audit, blobs, documents, inspecting, jobs, practice, serving, stocking
 from pretamane.core.errors import AppError, CannotStart
 from pretamane.settings import SettingsRefused
 
@@ -34,6 +34,7 @@ cli.add_typer(practice.commands, name="practice")
 cli.add_typer(audit.commands, name="audit")
 cli.add_typer(jobs.commands, name="jobs")
 cli.add_typer(blobs.commands, name="blobs")
+cli.add_typer(documents.commands, name="documents")
 cli.add_typer(admin.commands, name="admin")
 cli.command("demo")(stocking.demo)
 

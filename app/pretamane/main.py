@@ -171,6 +171,7 @@ def _web(settings: Settings, sockets: list[socket.socket]) -> None:
     app = wiring.build_app(platform)
     gc.collect()
     serve_until_told(app, sockets, drain=platform.drain, drain_seconds=settings.drain_seconds)
+    platform.close()
 
 
 def _work(settings: Settings, inherited: list[socket.socket], for_metrics: Sequence[socket.socket] = ()) -> None:
@@ -181,7 +182,9 @@ def _work(settings: Settings, inherited: list[socket.socket], for_metrics: Seque
         from pretamane.core.metrics_endpoint import serve_metrics
 
         serve_metrics(for_metrics)
-    worker.run_until_told(wiring.Platform.build(settings), grace=WORKER_GRACE_SECONDS)
+    platform = wiring.Platform.build(settings, cages=settings.worker_threads)
+    worker.run_until_told(platform, grace=WORKER_GRACE_SECONDS)
+    platform.close()
 
 
 def _close(sockets: list[socket.socket]) -> None:

@@ -56,7 +56,14 @@ _HALF_A_PROXY = (
     "which proxies are believed, and which header of theirs."
 )
 
+# There, /files would be all that answers, and the site would be gone.
+_ONE_HOST = f"{PREFIX}FILES_URL must name another host than {PREFIX}PUBLIC_URL, or be left out."
+
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+
+
+def _host(origin: str) -> str:
+    return origin.partition("://")[2]
 
 
 def _own_address(earlier: dict[str, Any]) -> str:
@@ -118,6 +125,10 @@ class Settings(BaseModel):
     public_url: Origin = Field(
         default_factory=_own_address, description="Where people find the site: scheme and host, no path."
     )
+    files_url: Origin | None = Field(
+        None,
+        description="Where files are fetched from, a host of their own for safety's sake; unset, PUBLIC_URL.",
+    )
     site_dir: Folder = Field(_SITE, description="The folder of the public static site.")
     cors_origins: Origins = Field(
         (), description="Other sites whose pages may call the API: exact origins, with commas between."
@@ -139,6 +150,11 @@ class Settings(BaseModel):
     )
     disk_reserve: int = Field(
         1_073_741_824, ge=0, description="Bytes that stay free on the disk: documents are refused before they are used."
+    )
+    picture_cache: int = Field(
+        536_870_912,
+        ge=1024,
+        description="Bytes that pictures of documents' pages may take up in the data folder; they are drawn again.",
     )
     contact_limit: Rate = Field("10/minute", description="Messages one address may send.")
     visit_limit: Rate = Field("60/minute", description="Page visits of one address that are counted.")
@@ -205,6 +221,8 @@ def load(
     settings = _checked(gathered, made_key, faults)
     if settings is not None and bool(settings.trusted_proxies) != bool(settings.client_address_header):
         faults.append(_HALF_A_PROXY)
+    if settings is not None and settings.files_url and _host(settings.files_url) == _host(settings.public_url):
+        faults.append(_ONE_HOST)
     if settings is not None and made_key is not None and not faults:
         settings = _with_lasting_key(settings, keeping_key, faults)
     if settings is None or faults:

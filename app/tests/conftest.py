@@ -129,9 +129,11 @@ def store(tmp_path: Path) -> FolderBlobs:
 @pytest.fixture
 def platform(
     connection: Connection, settings: Settings, clock: MovableClock, postgres: str, store: FolderBlobs
-) -> Platform:
+) -> Iterator[Platform]:
     database, server = database_over(connection, clock), PostgresServer(open_unpooled(postgres))
-    return Platform(settings, clock, database, [server], store)
+    platform = Platform(settings, clock, database, [server], store)
+    yield platform
+    platform.close()
 
 
 @pytest.fixture

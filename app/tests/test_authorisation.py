@@ -124,6 +124,25 @@ ROWS = {
     "DELETE /api/v1/documents/{document_id}": (STAFF, Scope.DOCUMENTS_WRITE),
     "POST /api/v1/documents/{document_id}/restore": (STAFF, Scope.DOCUMENTS_WRITE),
     "POST /api/v1/documents/{document_id}/purge": (ADMIN, Scope.ADMIN),
+    "POST /api/v1/documents/{document_id}/process": (STAFF, Scope.DOCUMENTS_WRITE),
+    "POST /api/v1/documents/{document_id}/release": (ADMIN, Scope.ADMIN),
+    "POST /api/v1/documents/{document_id}/password": (STAFF, Scope.DOCUMENTS_WRITE),
+    "GET /api/v1/documents/{document_id}/file": (VIEWER, Scope.DOCUMENTS_READ),
+    "GET /api/v1/documents/{document_id}/versions/{number}/file": (VIEWER, Scope.DOCUMENTS_READ),
+    "GET /api/v1/documents/{document_id}/pages": (VIEWER, Scope.DOCUMENTS_READ),
+    "GET /api/v1/documents/{document_id}/pages/{number}/picture": (VIEWER, Scope.DOCUMENTS_READ),
+    "GET /api/v1/documents/{document_id}/pages/{number}/words": (VIEWER, Scope.DOCUMENTS_READ),
+    "GET /api/v1/documents/{document_id}/thumbnail": (VIEWER, Scope.DOCUMENTS_READ),
+    "GET /files/{version_id}": PUBLIC,
+    "GET /app/documents": (VIEWER, PERSON),
+    "POST /app/documents": (STAFF, PERSON),
+    "GET /app/documents/{document_id}": (VIEWER, PERSON),
+    "POST /app/documents/{document_id}/trash": (STAFF, PERSON),
+    "POST /app/documents/{document_id}/restore": (STAFF, PERSON),
+    "POST /app/documents/{document_id}/purge": (ADMIN, PERSON),
+    "POST /app/documents/{document_id}/process": (STAFF, PERSON),
+    "POST /app/documents/{document_id}/release": (ADMIN, PERSON),
+    "POST /app/documents/{document_id}/password": (STAFF, PERSON),
     "OPTIONS /api/v1/uploads": PUBLIC,
     "POST /api/v1/uploads": (STAFF, Scope.DOCUMENTS_WRITE),
     "HEAD /api/v1/uploads/{upload_id}": (STAFF, Scope.DOCUMENTS_WRITE),
@@ -221,7 +240,7 @@ def may_come(row, role, scopes):
 def ask(app, name, headers, content=None):
     method, path = name.split(" ")
     path = re.sub(r"\{\w+_id\}", str(uuid4()), path)
-    path = re.sub(r"\{[\w:]+\}", "x", path)
+    path = re.sub(r"\{[\w:]+\}", "x", path.replace("{number}", "1"))
     asking = TestClient(app, raise_server_exceptions=False, follow_redirects=False)
     asking.headers |= {"Sec-Fetch-Site": "same-origin", **headers}
     if method == "GET":

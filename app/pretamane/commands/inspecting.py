@@ -153,3 +153,11 @@ def _tell_how_files_are_read() -> None:
         _line("reading", "ok", cage_in_words(reads_little=cage.reads_little))
     languages = ", ".join(sorted(ocr.installed_languages(ocr.found())))
     _line("ocr", "ok" if languages else "none", languages or "Scans get no text: Tesseract is not installed here.")
+    _tell_how_files_are_told_apart()
+
+
+def _tell_how_files_are_told_apart() -> None:
+    from pretamane.documents.unknown import has_libmagic
+
+    remark = "" if has_libmagic() else "Strange files are named by puremagic; libmagic is not installed here."
+    _line("libmagic", "none" if remark else "ok", remark)

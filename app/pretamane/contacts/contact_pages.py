@@ -1,12 +1,12 @@
 """Contacts: the list, one of them with everything about them, and the merge of two."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
@@ -45,6 +45,22 @@ class Refused:
     refusal: AppError | None = None
 
 
+@dataclass(frozen=True)
+class WhatStandsBeside:
+    """What features to the left show of a contact on its page: a template that extends ours, and what it needs."""
+
+    template: str = "contacts/contact.html"
+    read: Callable[[Session, UUID], Mapping[str, Any]] = lambda _session, _contact_id: {}
+
+
+def _beside(request: Request) -> WhatStandsBeside:
+    beside: WhatStandsBeside = request.app.state.beside_a_contact
+    return beside
+
+
+Beside = Annotated[WhatStandsBeside, Depends(_beside)]
+
+
 @router.get(ADDRESS)
 def show_contacts(actor: Viewer, work: Work, q: str = "", tag: str = "", cursor: str | None = None) -> Response:
     page = work.run_now(lists.people, People(search=q, tag=tag), after=cursor)
@@ -65,36 +81,36 @@ def _address(**filters: str | None) -> str:
 
 
 @router.get(ADDRESS + "/{contact_id}")
-def show_contact(actor: Viewer, work: Work, contact_id: UUID, told: str = "") -> Response:
-    return _page(work, actor, contact_id, Refused(), _TOLD.get(told))
+def show_contact(actor: Viewer, work: Work, beside: Beside, contact_id: UUID, told: str = "") -> Response:
+    return _page(work, beside, actor, contact_id, Refused(), _TOLD.get(told))
 
 
 @router.post(ADDRESS + "/{contact_id}")
-def change_contact(actor: Staff, work: Work, contact_id: UUID, typed: Fields) -> Response:
+def change_contact(actor: Staff, work: Work, beside: Beside, contact_id: UUID, typed: Fields) -> Response:
     try:
         changes = understand(ContactChanges, typed).model_dump(exclude_unset=True)
         work.run_now(people.edit, contact_id, seen_in(typed), changes, actor)
     except (ChangedMeanwhile, Invalid) as refusal:
-        return _page(work, actor, contact_id, Refused("facts", typed, refusal))
+        return _page(work, beside, actor, contact_id, Refused("facts", typed, refusal))
     return RedirectResponse(f"{ADDRESS}/{contact_id}?told=saved", 303)
 
 
 @router.post(ADDRESS + "/{contact_id}/notes")
-def note_on_contact(actor: Staff, work: Work, contact_id: UUID, typed: Fields) -> Response:
+def note_on_contact(actor: Staff, work: Work, beside: Beside, contact_id: UUID, typed: Fields) -> Response:
     try:
         work.run_now(people.note, contact_id, understand(NoteIn, typed).text, actor)
     except Invalid as refusal:
-        return _page(work, actor, contact_id, Refused("note", typed, refusal))
+        return _page(work, beside, actor, contact_id, Refused("note", typed, refusal))
     return RedirectResponse(f"{ADDRESS}/{contact_id}#notes", 303)
 
 
 @router.get(ADDRESS + "/{contact_id}/merge")
-def preview_merge(actor: Staff, work: Work, contact_id: UUID, other: str = "") -> Response:
+def preview_merge(actor: Staff, work: Work, beside: Beside, contact_id: UUID, other: str = "") -> Response:
     try:
         return _preview(work, actor, contact_id, work.run_now(_called, other))
     except (Invalid, NotFound, Conflict) as refusal:
         asked = Invalid(refusal.sentence, fields=refusal.fields or {"other": refusal.sentence})
-        return _page(work, actor, contact_id, Refused("merge", {"other": other}, asked))
+        return _page(work, beside, actor, contact_id, Refused("merge", {"other": other}, asked))
 
 
 def _called(session: Session, called: str) -> UUID:
@@ -129,14 +145,16 @@ def _preview(work: Work, actor: Actor, contact_id: UUID, other_id: UUID, refusal
     )
 
 
-def _page(work: Work, actor: Actor, contact_id: UUID, refused: Refused, told: str | None = None) -> Response:
+def _page(
+    work: Work, beside: WhatStandsBeside, actor: Actor, contact_id: UUID, refused: Refused, told: str | None = None
+) -> Response:
     shown = work.run_now(_shown, contact_id)
     contact: Contact = shown["contact"]
     if contact.merged_into is not None:
         return RedirectResponse(f"{ADDRESS}/{contact.merged_into}", 303)
     refusal = refused.refusal
     return render.page(
-        "contacts/contact.html",
+        beside.template,
         status=refusal.status if refusal else 200,
         actor=actor,
         here="contacts",
@@ -151,6 +169,7 @@ def _page(work: Work, actor: Actor, contact_id: UUID, refused: Refused, told: st
         request_id=request_ids.current.get(),
         told=told,
         **shown,
+        **work.run_now(beside.read, contact_id),
     )
 
 

@@ -37,9 +37,12 @@ class Intake:
         pieces = ContentDigest.of(request).over(request.stream())
         declared = declared_length(request)
         async with _discarded(await self.spool.keep(pieces, limit=self.limit, declared=declared)) as kept:
-            return await self._file(kept, _arrival(filename, "put", said), by, request)
+            return _answer(await self._file(kept, _arrival(filename, "put", said), by, request))
 
     async def take_form(self, request: Request, asked: Mapping[str, str], by: Actor) -> Response:
+        return _answer(await self.receive_form(request, asked, by))
+
+    async def receive_form(self, request: Request, asked: Mapping[str, str], by: Actor) -> Outcome[ReceivedOut]:
         """Fields in the form count as those in the address do."""
         form = FormWithFile(request)
         pieces = form.file(ContentDigest.of(request).over(request.stream()))
@@ -48,13 +51,12 @@ class Intake:
             said = understand(Particulars, {**asked, **{name: text for name, text in form.fields.items() if text}})
             return await self._file(kept, _arrival(form.filename or "", "form", said), by, request)
 
-    async def _file(self, kept: Kept, arrival: Arrival, by: Actor, request: Request) -> Response:
+    async def _file(self, kept: Kept, arrival: Arrival, by: Actor, request: Request) -> Outcome[ReceivedOut]:
         attempt = partial(self._attempt, kept, arrival, by, request.headers.get("idempotency-key"))
         try:
-            outcome = await to_thread.run_sync(attempt)
+            return await to_thread.run_sync(attempt)
         except UnderWay:
-            outcome = await patiently(attempt)
-        return _answer(outcome)
+            return await patiently(attempt)
 
     def _attempt(self, kept: Kept, arrival: Arrival, by: Actor, key: str | None) -> Outcome[ReceivedOut]:
         claim = None if key is None else _claim(kept, arrival, by, key)

@@ -1,148 +1,158 @@
-"""Pictures by their first bytes, and how far their own parts reach. No picture is decoded here."""
+"""Pictures of a document's pages, and where the words on them stand: drawn when asked for, kept while there is room."""
 
-import struct
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from uuid import UUID
 
-from pretamane.documents import foreign, kinds
-from pretamane.documents.found import Found, marked
-from pretamane.documents.glance import Glance
-from pretamane.documents.kinds import Kind
-from pretamane.documents.reach import MOST_PARTS, Reach
-from pretamane.documents.refusing import Foreign
-from pretamane.documents.tiffs import reach_of_tiff
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-# A JPEG's pixels do not say how long they are: so far they are read to find their end.
-LONGEST_READ = 64 * 1024 * 1024
-_PNG = b"\x89PNG\r\n\x1a\n"
-_HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"}
-_AVIF_BRANDS = {b"avif", b"avis"}
-_OTHER_BOXES = {b"mif1": foreign.PICTURE, b"crx ": foreign.RAW_PHOTO, b"M4A ": foreign.SOUND, b"jp2 ": foreign.PICTURE}
+from pretamane.core.cached_files import CachedFiles
+from pretamane.core.errors import Conflict, Forbidden, Invalid, NotFound
+from pretamane.core.unit_of_work import UnitOfWork
+from pretamane.documents import kinds
+from pretamane.documents.models import QUARANTINED, Blob, DocumentPage, DocumentVersion
+from pretamane.ports import BlobStore, PasswordNeeded, Reader, Unreadable, Word
 
-
-def of_picture(glance: Glance) -> Found | Foreign | None:
-    head = glance.head
-    if head.startswith(b"BM") and len(head) > 18 and head[14:18] in (b"\x28\0\0\0", b"\x6c\0\0\0", b"\x7c\0\0\0"):
-        return foreign.PICTURE
-    if head[4:8] == b"ftyp":
-        return _of_boxes(glance)
-    for kind, is_one, reach in _PICTURES:
-        if is_one(head):
-            is_whole, ends_at = reach(glance)
-            return marked(kind, whole=is_whole, ends_at=ends_at)
-    return None
+THUMBNAIL: Final = 320
+# What a page fills on a telephone, on a screen, and on a fine screen; the viewer asks for no others.
+WIDTHS: Final = (THUMBNAIL, 800, 1200, 1800)
+# The one that is drawn while somebody's password is at hand, and then stands for all others.
+KEPT_WIDTH: Final = 1200
 
 
-def _of_boxes(glance: Glance) -> Found | Foreign:
-    """HEIC, and the films and pictures that are built like it."""
-    length = int.from_bytes(glance.head[:4], "big")
-    brands = [glance.head[8:12], *(glance.head[place : place + 4] for place in range(16, min(length, 256), 4))]
-    if brands[0] in _AVIF_BRANDS or (_AVIF_BRANDS & set(brands) and not _HEIC_BRANDS & set(brands)):
-        return foreign.PICTURE
-    if brands[0] in _HEIC_BRANDS or (brands[0] in (b"mif1", b"msf1") and _HEIC_BRANDS & set(brands)):
-        is_whole, ends_at = _boxes(glance)
-        return marked(kinds.HEIC, whole=is_whole, ends_at=ends_at)
-    return _OTHER_BOXES.get(brands[0], foreign.FILM)
+class NoPicture(NotFound):
+    """There is none, whoever asks; the sentence says why."""
+
+    code = "no-picture"
 
 
-def _boxes(glance: Glance) -> Reach:
-    place, names = 0, set()
-    for _ in range(MOST_PARTS):
-        box = glance.at(place, 16)
-        if len(box) < 8:
-            break
-        size, name = struct.unpack(">L4s", box[:8])
-        names.add(name)
-        if size == 1 and len(box) == 16:
-            size = int.from_bytes(box[8:], "big")
-        if size == 0:
-            place = glance.size
-        elif size < 8:
-            break
-        place += size
-    return Reach(place == glance.size and b"meta" in names)
+@dataclass(frozen=True)
+class Shown:
+    """What drawing needs to know of a version."""
+
+    key: str
+    media_type: str
 
 
-def _png(glance: Glance) -> Reach:
-    place = len(_PNG)
-    for _ in range(MOST_PARTS):
-        part = glance.at(place, 8)
-        if len(part) < 8:
-            return Reach(False)
-        size, name = struct.unpack(">L4s", part)
-        place += 12 + size
-        if name == b"IEND":
-            return Reach(place <= glance.size, place)
-    return Reach(True)
+class Pictures:
+    """Of any version that is not in quarantine, whatever became of its text."""
+
+    def __init__(self, work: UnitOfWork, store: BlobStore, reader: Reader, cache: CachedFiles) -> None:
+        self._work, self._store, self._reader, self._cache = work, store, reader, cache
+        self._turns = _Turns()
+
+    def picture(self, version_id: UUID, page: int, width: int) -> bytes:
+        """The page as WebP, `width` pixels wide or less, which is one of WIDTHS."""
+        if width not in WIDTHS:
+            raise Invalid(f"A picture is {', '.join(str(each) for each in WIDTHS)} pixels wide.")
+        shown, name = self._work.run_now(_shown, version_id), _name(page, width)
+        with self._turns.turn(f"{version_id} {name}"):
+            known = self._cache.find(version_id, name)
+            return known if known is not None else self._draw(version_id, shown, page, width)
+
+    def _draw(self, version_id: UUID, shown: Shown, page: int, width: int) -> bytes:
+        try:
+            with _bytes_of(self._store, shown.key) as file:
+                drawn = self._reader.picture(file, shown.media_type, page, width)
+        except PasswordNeeded as locked:
+            return self._drawn_before(version_id, page, locked)
+        except Unreadable as refusal:
+            raise NoPicture(refusal.sentence) from refusal
+        self.keep(version_id, page, width, drawn)
+        return drawn
+
+    def _drawn_before(self, version_id: UUID, page: int, locked: PasswordNeeded) -> bytes:
+        for width in (KEPT_WIDTH, *WIDTHS):
+            if (known := self._cache.find(version_id, _name(page, width))) is not None:
+                return known
+        raise Conflict(locked.sentence, code="password-needed") from locked
+
+    def keep(self, version_id: UUID, page: int, width: int, drawn: bytes) -> None:
+        """Nothing of what is purged meanwhile: whoever purges forgets first, so whoever keeps looks again."""
+        self._cache.keep(version_id, _name(page, width), drawn)
+        try:
+            self._work.run_now(_shown, version_id)
+        except NotFound:
+            self._cache.forget(version_id)
+            raise
+
+    def forget(self, version_id: UUID) -> None:
+        self._cache.forget(version_id)
+
+    def words(self, version_id: UUID, page: int) -> list[Word]:
+        """As OCR read them, or as they stand in a PDF's text layer; none where there is neither."""
+        shown = self._work.run_now(_shown, version_id)
+        read = self._work.run_now(_words, version_id, page)
+        if read is not None:
+            return read
+        if shown.media_type != kinds.PDF.media_type:
+            return []
+        try:
+            with _bytes_of(self._store, shown.key) as file:
+                return self._reader.words(file, page)
+        except PasswordNeeded:
+            return []
+        except Unreadable as refusal:
+            raise NoPicture(refusal.sentence) from refusal
 
 
-def _jpeg(glance: Glance) -> Reach:
-    place = 2
-    for _ in range(MOST_PARTS):
-        part = glance.at(place, 4)
-        if len(part) < 4 or part[0] != 0xFF:
-            return Reach(False)
-        if part[1] == 0xDA:
-            return _behind_pixels(glance, place)
-        place += 1 if part[1] == 0xFF else 2 + int.from_bytes(part[2:4], "big")
-    return Reach(False)
+def _shown(session: Session, version_id: UUID) -> Shown:
+    asked = (
+        select(DocumentVersion.state, DocumentVersion.media_type, Blob.key)
+        .join(Blob, Blob.id == DocumentVersion.blob_id)
+        .where(DocumentVersion.id == version_id)
+    )
+    found = session.execute(asked).first()
+    if found is None:
+        raise NotFound("There is no document with this id.")
+    if found.state == QUARANTINED:
+        raise Forbidden("This document is in quarantine, so nothing of it is shown.", code="quarantined")
+    return Shown(found.key, found.media_type)
 
 
-def _behind_pixels(glance: Glance, place: int) -> Reach:
-    carried, at = b"", place
-    for window in glance.windows(place):
-        together = carried + window
-        end = together.find(b"\xff\xd9")
-        if end >= 0:
-            return Reach(True, at - len(carried) + end + 2)
-        carried, at = together[-1:], at + len(window)
-        if at - place > LONGEST_READ:
-            return Reach(True)
-    return Reach(False)
+def _words(session: Session, version_id: UUID, page: int) -> list[Word] | None:
+    kept = select(DocumentPage.words).where(DocumentPage.version_id == version_id, DocumentPage.number == page)
+    words = session.scalar(kept)
+    return None if words is None else [Word(*word) for word in words]
 
 
-def _gif(glance: Glance) -> Reach:
-    if len(glance.head) < 14:
-        return Reach(False)
-    place = 13 + _colours(glance.head[10])
-    # Counted together with the blocks inside, or a giant of tiny blocks would take minutes.
-    steps = iter(range(MOST_PARTS))
-    for _ in steps:
-        part = glance.at(place, 10)
-        if part[:1] == b";":
-            return Reach(True, place + 1)
-        if part[:1] == b"!":
-            place = _behind_blocks(glance, place + 2, steps)
-        elif part[:1] == b"," and len(part) == 10:
-            place = _behind_blocks(glance, place + 11 + _colours(part[9]), steps)
-        else:
-            return Reach(False)
-    return Reach(True)
+@contextmanager
+def _bytes_of(store: BlobStore, key: str) -> Iterator[Path]:
+    try:
+        with store.as_file(key) as file:
+            yield file
+    except FileNotFoundError:
+        raise NotFound("The bytes of this document are gone.") from None
 
 
-def _colours(flags: int) -> int:
-    """The bytes of a table of colours, when the flags say that there is one."""
-    return 3 * 2 ** ((flags & 7) + 1) if flags & 0x80 else 0
+def _name(page: int, width: int) -> str:
+    return f"{page}-{width}.webp"
 
 
-def _behind_blocks(glance: Glance, place: int, steps: Iterator[int]) -> int:
-    for _ in steps:
-        size = glance.at(place, 1)
-        if size in (b"", b"\0"):
-            break
-        place += 1 + size[0]
-    return place + 1
+class _Turns:
+    """Of those who ask for the same at once, one draws and the others wait for it."""
 
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._taken: dict[str, tuple[threading.Lock, int]] = {}
 
-def _webp(glance: Glance) -> Reach:
-    size = int.from_bytes(glance.head[4:8], "little")
-    has_pixels = glance.head[12:15] == b"VP8"
-    return Reach(has_pixels and size + 8 <= glance.size, size + 8)
-
-
-_PICTURES: tuple[tuple[Kind, Callable[[bytes], bool], Callable[[Glance], Reach]], ...] = (
-    (kinds.PNG, lambda head: head.startswith(_PNG), _png),
-    (kinds.JPEG, lambda head: head.startswith(b"\xff\xd8\xff"), _jpeg),
-    (kinds.GIF, lambda head: head.startswith((b"GIF87a", b"GIF89a")), _gif),
-    (kinds.WEBP, lambda head: head.startswith(b"RIFF") and head[8:12] == b"WEBP", _webp),
-    (kinds.TIFF, lambda head: head.startswith((b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")), reach_of_tiff),
-)
+    @contextmanager
+    def turn(self, what: str) -> Iterator[None]:
+        with self._lock:
+            turn, waiting = self._taken.get(what, (threading.Lock(), 0))
+            self._taken[what] = turn, waiting + 1
+        try:
+            with turn:
+                yield
+        finally:
+            with self._lock:
+                turn, waiting = self._taken[what]
+                if waiting == 1:
+                    del self._taken[what]
+                else:
+                    self._taken[what] = turn, waiting - 1

@@ -96,3 +96,40 @@ def document(session: Session, document_id: UUID) -> Whole:
     steps = select(DocumentStep).where(DocumentStep.version_id == found.current_version_id).order_by(DocumentStep.step)
     rows = [(version, blob) for version, blob in session.execute(versions)]
     return Whole(found, rows, session.scalars(steps).all())
+
+
+@dataclass(frozen=True)
+class Original:
+    """One version of a document, as far as its bytes are concerned."""
+
+    document: Document
+    version: DocumentVersion
+    blob: Blob
+
+
+def original(session: Session, document_id: UUID, number: int | None = None) -> Original:
+    """Of this document, the version with the number, or the current one."""
+    which = DocumentVersion.number == number if number else DocumentVersion.id == Document.current_version_id
+    return _original(session, Document.id == document_id, which)
+
+
+def original_of(session: Session, version_id: UUID) -> Original:
+    return _original(session, DocumentVersion.id == version_id)
+
+
+def _original(session: Session, *which: ColumnElement[bool]) -> Original:
+    named = (
+        select(Document, DocumentVersion, Blob)
+        .join(DocumentVersion, DocumentVersion.document_id == Document.id)
+        .join(Blob, Blob.id == DocumentVersion.blob_id)
+    )
+    found = session.execute(named.where(*which)).first()
+    if found is None:
+        raise NotFound("There is no document with this id, or no such version of it.")
+    return Original(*found)
+
+
+def parts_of(session: Session, document_id: UUID) -> Sequence[Known]:
+    """What was attached to a mail, but for what is in the trash."""
+    parts = select(Document.id, Document.title).where(Document.part_of == document_id, Document.trashed_at.is_(None))
+    return [Known(*row) for row in session.execute(parts.order_by(Document.made_at, Document.id))]

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from pretamane.core.errors import AppError, Unavailable
-from pretamane.documents import compound, foreign, kinds, office, pdfs, pictures, polyglots, refusing, screening, texts
+from pretamane.documents import compound, foreign, images, kinds, office, pdfs, polyglots, refusing, screening, texts
 from pretamane.documents.found import Found, Mark, marked
 from pretamane.documents.glance import Glance, glance_at
 from pretamane.documents.kinds import Kind, extension_of
@@ -70,7 +70,7 @@ def _document(glance: Glance, extension: str) -> Found | Foreign | None:
         return office.of_compound(glance)
     if head.startswith(texts.RTF_MAGIC):
         return marked(kinds.RTF, whole=texts.rtf_is_whole(glance))
-    return pictures.of_picture(glance)
+    return images.of_picture(glance)
 
 
 def _pdf(glance: Glance) -> Found | None:

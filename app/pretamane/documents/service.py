@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from prometheus_client import Counter
-from sqlalchemy import delete, select, update
+from sqlalchemy import BigInteger, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from pretamane.contacts import people
@@ -23,6 +23,8 @@ from pretamane.documents.models import QUARANTINED, RECEIVED, Blob, Document, Do
 from pretamane.documents.recognition import Recognised
 
 PROCESS = "documents.process"
+SCAN = "documents.scan"
+FORGET_PICTURES = "documents.forget_pictures"
 LONGEST_TITLE = 300
 
 DOCUMENTS_RECEIVED = Counter("documents_received_total", "Documents kept, by kind and by way in.", ["kind", "way"])
@@ -40,6 +42,8 @@ class Arrival:
     contact_id: UUID | None = None
     part_of: UUID | None = None
     if_known: IfKnown = "keep"
+    # Of what may be brought twice, by whoever cannot know whether it was filed before: the id that it gets.
+    identity: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,8 @@ def file_original(session: Session, original: Original, arrival: Arrival, by: Ac
 
     Locked from the contact and the mail to the bytes, in the order in which a purge goes.
     """
+    if arrival.identity is not None and (before := _filed_before(session, arrival.identity)) is not None:
+        return before
     contact_id = people.stand_in(session, arrival.contact_id) if arrival.contact_id else None
     if arrival.part_of is not None:
         _hold(session, arrival.part_of)
@@ -76,21 +82,37 @@ def file_original(session: Session, original: Original, arrival: Arrival, by: Ac
     session.flush()
     events.emit(session, "document.received", document, version=version.id, way=arrival.way)
     if version.state != QUARANTINED:
-        jobs.enqueue(session, PROCESS, version=version.id)
+        jobs.enqueue(session, PROCESS, unique=str(version.id), version=version.id)
+    elif version.is_unscanned:
+        jobs.enqueue(session, SCAN, unique=str(version.id), version=version.id)
     audit.record(session, by, "document.received", document.id, way=arrival.way)
     after_commit(session, DOCUMENTS_RECEIVED.labels(version.kind, arrival.way).inc)
     return Filed(document, version, blob, known)
 
 
+def _filed_before(session: Session, identity: UUID) -> Filed | None:
+    """Whoever files the same at the same time waits here, and then finds it."""
+    turn = bindparam("turn", identity.int % 2**63, BigInteger)
+    session.execute(select(func.pg_advisory_xact_lock(turn)))
+    known = (
+        select(Document, DocumentVersion, Blob)
+        .join(DocumentVersion, DocumentVersion.id == Document.current_version_id)
+        .join(Blob, Blob.id == DocumentVersion.blob_id)
+        .where(Document.id == identity)
+    )
+    found = session.execute(known).first()
+    return Filed(found[0], found[1], found[2], None) if found else None
+
+
 def _first_version(
     session: Session, recognised: Recognised, arrival: Arrival, by: Actor
 ) -> tuple[Document, DocumentVersion]:
-    at, document_id, version_id = now(session), new_id(), new_id()
+    at, document_id, version_id = now(session), arrival.identity or new_id(), new_id()
     quarantine = recognised.quarantine
     filename = storable(arrival.filename) or "unnamed"
     document = Document(
         id=document_id,
-        title=_title(arrival.title) or _title(PurePath(filename).stem) or "Untitled",
+        title=_title(arrival.title) or title_of_file(filename),
         current_version_id=version_id,
         part_of=arrival.part_of,
         received_by=by.account_id,
@@ -121,6 +143,11 @@ def storable(name: str) -> str:
 
 def _title(text: str | None) -> str:
     return str(one_line(text or ""))[:LONGEST_TITLE].strip()
+
+
+def title_of_file(filename: str) -> str:
+    """What a document is called as long as nobody and nothing says better."""
+    return _title(PurePath(filename).stem) or "Untitled"
 
 
 def known_already(known: queries.Known) -> Conflict:
@@ -182,12 +209,12 @@ def purge(session: Session, document_id: UUID, by: Actor) -> None:
     if document.trashed_at is None:
         raise Conflict("Only what is in the trash can be removed for good.", code="not-in-the-trash")
     versions = delete(DocumentVersion).where(DocumentVersion.document_id == document_id)
-    named = session.scalars(
-        versions.returning(DocumentVersion.blob_id).execution_options(synchronize_session=False)
-    ).all()
+    removed = versions.returning(DocumentVersion.id, DocumentVersion.blob_id)
+    named = session.execute(removed.execution_options(synchronize_session=False)).all()
     session.delete(document)
     session.flush()
-    blobs.let_go(session, set(named))
+    blobs.let_go(session, {blob_id for _, blob_id in named})
+    jobs.enqueue(session, FORGET_PICTURES, versions=[str(version_id) for version_id, _ in named])
     audit.record(session, by, "document.purged", document_id)
     events.emit(session, "document.purged", document_id)
 

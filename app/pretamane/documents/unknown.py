@@ -32,6 +32,10 @@ class Namer(Protocol):
     def from_buffer(self, buf: bytes) -> str: ...
 
 
+def has_libmagic() -> bool:
+    return _libmagic() is not None
+
+
 def what_it_may_be(head: bytes) -> Foreign:
     media_type = _media_type(head[:SHOWN])
     for words, kind in _BY_WORD:

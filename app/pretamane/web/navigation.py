@@ -7,6 +7,7 @@ Entry = tuple[str, str, str]
 _ENTRIES: tuple[tuple[Role, Entry], ...] = (
     (Role.VIEWER, ("inbox", "/app/inbox", "Inbox")),
     (Role.VIEWER, ("contacts", "/app/contacts", "Contacts")),
+    (Role.VIEWER, ("documents", "/app/documents", "Documents")),
     (Role.VIEWER, ("settings", "/app/settings", "Settings")),
 )
 

@@ -14,11 +14,13 @@ from pretamane.core.http.application import compose
 from pretamane.core.http.body_limits import BodyLimits
 from pretamane.core.http.cors import Cors
 from pretamane.core.http.edge import Edge
+from pretamane.core.http.origins import Origins
 from pretamane.core.http.peers import Peers
 from pretamane.core.http.problems import AsPage
 from pretamane.core.http.rate_limits import RateLimits
 from pretamane.core.idempotency import OnlyOnce
 from pretamane.core.unit_of_work import UnitOfWork
+from pretamane.desk import contact_documents
 from pretamane.insights import api as insights
 from pretamane.practice import api as practice
 from pretamane.practice import pages as practice_pages
@@ -63,6 +65,7 @@ def build_app(platform: Platform) -> Edge:
     )
     app.state.work = work
     app.state.public_url = settings.public_url
+    app.state.beside_a_contact = contact_documents.beside_a_contact(settings.upload_limit)
     app.state.authenticate = recognising(platform.database, clock, cookie)
     return Edge(
         app,
@@ -71,6 +74,7 @@ def build_app(platform: Platform) -> Edge:
         clock=clock,
         body_limits=BodyLimits(settings.body_limit, archive.body_limits()),
         as_page=as_page,
+        origins=Origins(settings.files_url),
     )
 
 

@@ -4,15 +4,37 @@ from functools import partial
 
 from fastapi import APIRouter
 
+from pretamane.adapters.reading.ocr import Tesseract
+from pretamane.adapters.reading.room import ReadingRoom
+from pretamane.core.cached_files import CachedFiles
 from pretamane.core.idempotency import OnlyOnce
 from pretamane.core.jobs import Run, Task
 from pretamane.core.spool import Spool
 from pretamane.core.unit_of_work import UnitOfWork
-from pretamane.documents import api, blobs, collecting, intake, uploads_api
+from pretamane.documents import (
+    api,
+    blobs,
+    collecting,
+    document_pages,
+    files,
+    intake,
+    jobs,
+    list_page,
+    pages_api,
+    processing_api,
+    uploads_api,
+)
 from pretamane.documents.collecting import Keeper
+from pretamane.documents.file_addresses import FileAddresses
+from pretamane.documents.files import Files
+from pretamane.documents.pictures import Pictures
+from pretamane.documents.processing import Processing
+from pretamane.documents.quarantine import Scanning
 from pretamane.documents.receiving import Receiving
 from pretamane.documents.recognition import recognise
 from pretamane.documents.resuming import Resuming
+from pretamane.documents.scans import Scans
+from pretamane.documents.unlocking import Unlocking
 from pretamane.ports import BlobStore, Clock, Scanner
 from pretamane.settings import Settings
 from pretamane.web.mail import FOR_A_DAY
@@ -22,29 +44,60 @@ SWEEP_SPOOL = "spool.sweep"
 
 class Archive:
     def __init__(
-        self, settings: Settings, work: UnitOfWork, clock: Clock, store: BlobStore, scanner: Scanner | None
+        self,
+        settings: Settings,
+        work: UnitOfWork,
+        clock: Clock,
+        store: BlobStore,
+        scanner: Scanner | None,
+        *,
+        cages: int = 1,
     ) -> None:
-        self.store = store
+        """The reader starts when first needed, and opens as many cages as files are read at the same time."""
+        self.store, self.reader, self._scanner = store, ReadingRoom(cages), scanner
+        self.ocr = Tesseract(self.reader)
         self.spool = Spool(settings.data_dir / "spool", cap=settings.spool_limit, reserve=settings.disk_reserve)
         recognised = partial(recognise, macros=settings.office_macros, scanner=scanner)
         self.receiving = Receiving(work, store, recognised, clock)
         self.keeper = Keeper(work, store, clock)
+        self.pictures = Pictures(
+            work, store, self.reader, CachedFiles(settings.data_dir / "pictures", settings.picture_cache)
+        )
+        self._addresses = FileAddresses(settings.signing_key.get_secret_value(), settings.files_url or "", clock)
+        self.unlocking = Unlocking(work, store, self.reader, self.pictures)
         self._work, self._clock, self._limit = work, clock, settings.upload_limit
 
     def routers(self) -> list[APIRouter]:
         once = OnlyOnce(self._work, self._clock)
         whole = intake.Intake(self._work, self.spool, self.receiving, once, self._limit)
         in_parts = Resuming(self._work, self.spool, self.receiving, self._limit)
-        return [api.router(whole), uploads_api.router(in_parts)]
+        return [
+            api.router(whole),
+            processing_api.router(self.unlocking),
+            uploads_api.router(in_parts),
+            pages_api.router(self._addresses, self.pictures),
+            files.router(Files(self._work, self.store, self._addresses)),
+            list_page.router(self._work, whole),
+            document_pages.router(self.unlocking),
+        ]
 
     def body_limits(self) -> dict[str, int]:
-        return {**intake.body_limits(self._limit), **uploads_api.body_limits(self._limit)}
+        return {
+            **intake.body_limits(self._limit),
+            **list_page.body_limits(self._limit),
+            **uploads_api.body_limits(self._limit),
+        }
 
     def tasks(self) -> list[Task]:
         return [
             Task(SWEEP_SPOOL, self._sweep_spool),
             Task(blobs.PURGE_BLOB, partial(collecting.purge_blob, self.store), FOR_A_DAY),
+            *jobs.tasks(self._processing(), Scans(self.store, self.ocr), Scanning(self.store, self._scanner)),
         ]
+
+    def _processing(self) -> Processing:
+        reading = (self.store, self.reader, self.ocr)
+        return Processing(*reading, self.receiving, self.spool, self.pictures, self._limit)
 
     def _sweep_spool(self, run: Run) -> None:
         self.spool.sweep(run.clock.now())

@@ -39,6 +39,8 @@ class Platform:
         database: Database,
         dependencies: Sequence[Dependency],
         store: BlobStore | None = None,
+        *,
+        cages: int = 1,
     ) -> None:
         self.settings, self.clock, self.database = settings, clock, database
         store = store or blob_store(settings, clock)
@@ -48,12 +50,13 @@ class Platform:
             PostgresWindows(database.autocommit, clock), settings.signing_key.get_secret_value()
         )
         self.post = Post(mailer(settings, clock), settings.mail_from, settings.public_url, practice_queries.current)
-        self.archive = Archive(settings, self.work, clock, store, scanner(settings))
+        self.archive = Archive(settings, self.work, clock, store, scanner(settings), cages=cages)
         self.draining = False
         self._migrated = False
 
     @classmethod
-    def build(cls, settings: Settings, store: BlobStore | None = None) -> "Platform":
+    def build(cls, settings: Settings, store: BlobStore | None = None, *, cages: int = 1) -> "Platform":
+        """`cages` is how many files this process reads at the same time."""
         url = database_url(settings)
         open_here = partial(
             open_engine,
@@ -69,10 +72,13 @@ class Platform:
         )
         others = (PostgresServer(open_unpooled(url)), mailer(settings, clock), scanner(settings))
         present = [other for other in others if other is not None]
-        return cls(settings, clock, database, present, store)
+        return cls(settings, clock, database, present, store, cages=cages)
 
     def drain(self) -> None:
         self.draining = True
+
+    def close(self) -> None:
+        self.archive.reader.close()
 
     def why_not_ready(self) -> str | None:
         if self.draining:

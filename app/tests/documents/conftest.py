@@ -6,7 +6,9 @@ from urllib.parse import urlencode
 
 import httpx2
 import pytest
+from sqlalchemy import text
 from starlette.testclient import TestClient
+from tests.documents.processed import shown
 
 PDF = b"%PDF-1.7\nhello\n%%EOF\n"
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -40,3 +42,34 @@ def blobs(store) -> Callable[[], list[str]]:
 
 def if_match(version: int) -> dict[str, str]:
     return {"If-Match": f'"{version}"'}
+
+
+@pytest.fixture
+def send(put, as_staff, do_jobs):
+    """Send a file, do all jobs, and ask what became of it."""
+
+    def sent(content, filename, **said):
+        answer = put(content, filename, **said)
+        assert answer.status_code == 201, answer.text
+        do_jobs()
+        return shown(as_staff, answer.json()["id"])
+
+    return sent
+
+
+@pytest.fixture
+def page_texts(connection):
+    def texts(document):
+        asked = text("SELECT text FROM document_pages WHERE version_id = :id ORDER BY number")
+        return list(connection.execute(asked, {"id": document["current"]["id"]}).scalars())
+
+    return texts
+
+
+@pytest.fixture
+def events_of(connection):
+    def names(document):
+        asked = text("SELECT name FROM events WHERE subject = :id ORDER BY id")
+        return list(connection.execute(asked, {"id": document["id"]}).scalars())
+
+    return names

@@ -27,7 +27,12 @@ REVALIDATED: dict[int | str, dict[str, Any]] = {
 def cacheable(request: Request, body: bytes, media_type: str, seconds: int) -> Response:
     etag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
     headers = {"ETag": etag, "Cache-Control": f"public, max-age={seconds}"}
-    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
-    if etag in known or "*" in known:
+    if is_known(request, etag):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=media_type, headers={**headers, "X-Content-Type-Options": "nosniff"})
+
+
+def is_known(request: Request, etag: str) -> bool:
+    """Whether whoever asks has it already."""
+    known = {tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")}
+    return etag in known or "*" in known

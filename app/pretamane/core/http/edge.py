@@ -10,12 +10,13 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pretamane.core import request_ids
-from pretamane.core.errors import TooLarge
+from pretamane.core.errors import NotFound, TooLarge
 from pretamane.core.http import exchange as exchanges
 from pretamane.core.http import problems
 from pretamane.core.http.body_limits import BodyLimits
 from pretamane.core.http.cors import Cors, Header
 from pretamane.core.http.exchange import Exchange
+from pretamane.core.http.origins import Origins
 from pretamane.core.http.peers import Peers
 from pretamane.ports import Clock
 
@@ -45,9 +46,10 @@ class Edge:
         clock: Clock,
         body_limits: BodyLimits,
         as_page: problems.AsPage | None = None,
+        origins: Origins | None = None,
     ) -> None:
         self.app, self.cors, self.peers, self.clock, self.body_limits = app, cors, peers, clock, body_limits
-        self._as_page = as_page
+        self._as_page, self._origins = as_page, origins or Origins(None)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -87,6 +89,11 @@ class Edge:
 
     async def _answer(self, exchange: Exchange, scope: Scope, receive: Receive, send: Send) -> None:
         send = _dressing(exchange, receive, send)
+        try:
+            self._origins.refuse_the_wrong_one(exchange.path, exchange.headers)
+        except NotFound as refusal:  # never as a page: that would be something else than a file
+            await problems.render(refusal)(scope, receive, send)
+            return
         if self.cors.is_preflight(exchange.method, exchange.headers):
             await _empty(send, 204)
         elif _declared_length(exchange) > exchange.body_limit:

@@ -147,6 +147,15 @@ def extend(session: Session, held: Sequence[Claimed], lease: timedelta = LEASE) 
     session.execute(_EXTEND, values)
 
 
+_HOLD = Prepared("SELECT true FROM jobs WHERE id = :id AND lease = :lease AND due_at > :now FOR SHARE")
+
+
+def hold(session: Session, job: Claimed) -> None:
+    """Nobody else claims it before this transaction ends."""
+    if prepared.run(session, _HOLD, {"id": job.id, "lease": job.lease, "now": now(session)}).first() is None:
+        raise LeaseLost
+
+
 _DONE = Prepared("DELETE FROM jobs WHERE id = :id AND lease = :lease AND due_at > :now AND NOT again RETURNING true")
 _ONCE_MORE = text("""
     UPDATE jobs SET lease = NULL, again = false, attempts = 0, lost = 0, due_at = greatest(wanted_at, :now)
@@ -186,12 +195,17 @@ def bury(session: Session, job: Claimed, reason: str, *, attempts: int) -> bool:
 
 
 _GIVE_BACK = text("""
-    UPDATE jobs SET lease = NULL, again = false, attempts = attempts - 1, due_at = :due_at
+    UPDATE jobs SET lease = NULL, again = false,
+        attempts = CASE WHEN again THEN 0 ELSE attempts - 1 END,
+        lost = CASE WHEN again THEN 0 ELSE lost END,
+        due_at = CASE WHEN again THEN greatest(wanted_at, :now) ELSE :due_at END
     WHERE id = :id AND lease = :lease
 """)
 
 
 def give_back(session: Session, jobs: Sequence[Claimed]) -> None:
     """As if they had never been claimed: to their old places, and somebody else may begin at once."""
-    session.execute(_GIVE_BACK, [{"id": job.id, "lease": job.lease, "due_at": job.was_due_at} for job in jobs])
+    at = now(session)
+    given = [{"id": job.id, "lease": job.lease, "due_at": job.was_due_at, "now": at} for job in jobs]
+    session.execute(_GIVE_BACK, given)
     session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})

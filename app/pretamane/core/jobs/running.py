@@ -83,6 +83,13 @@ class Run:
     def read(self, verb: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         return self.work.run_now(verb, *args, **kwargs)
 
+    def write(self, verb: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """A part of a long effect, in a transaction of its own, and only while the lease is held.
+
+        Whatever it writes must be such that the next attempt may begin anew.
+        """
+        return self.work.run_now(self._hold_and_act, lambda session: verb(session, *args, **kwargs))
+
     def finish(self, verb: Callable[Concatenate[Session, P], object], *args: P.args, **kwargs: P.kwargs) -> None:
         """The effect and the acknowledgement, in one transaction; neither happens once the lease is lost."""
         self.work.run_now(self._acknowledge_and_act, lambda session: verb(session, *args, **kwargs))
@@ -90,6 +97,10 @@ class Run:
 
     def finish_without_effect(self) -> None:
         self.finish(lambda _session: None)
+
+    def _hold_and_act(self, session: Session, act: Callable[[Session], T]) -> T:
+        queue.hold(session, self._job)
+        return act(session)
 
     def _acknowledge_and_act(self, session: Session, act: Callable[[Session], object]) -> None:
         # First, for it locks the job's row: whoever claims it meanwhile waits, and then finds it gone.

@@ -42,6 +42,23 @@ class Kept:
         self._file.remove()
 
 
+class Filling:
+    """A file as it comes, hashed on its way."""
+
+    def __init__(self, file: HeldFile, limit: int) -> None:
+        self._file, self._limit, self._size, self._digest = file, limit, 0, hashlib.sha256()
+
+    def write(self, piece: bytes) -> None:
+        self._size += len(piece)
+        if self._size > self._limit:
+            raise TooLarge.beyond(self._limit)
+        self._file.append([piece], [self._digest])
+
+    def whole(self) -> Kept:
+        self._file.make_durable()
+        return Kept(self._file, self._digest.digest())
+
+
 class Spool:
     def __init__(self, folder: Path, *, cap: int, reserve: int, free: Callable[[Path], int] = free_bytes) -> None:
         self.folder = folder
@@ -67,6 +84,16 @@ class Spool:
         except BaseException:
             file.remove()
             raise
+
+    @contextmanager
+    def filling(self, *, limit: int) -> "Iterator[Filling]":
+        """For what a thread brings piece by piece; gone when the block ends."""
+        self._make_room_for(0)
+        file = HeldFile.made(lambda: self.folder / f"{new_id().hex}{_IN_ONE_GO}", self.room)
+        try:
+            yield Filling(file, limit)
+        finally:
+            file.remove()
 
     def begin(self, name: str, expected: int) -> None:
         """An empty file that will grow, found again by its name after any crash."""

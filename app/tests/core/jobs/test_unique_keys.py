@@ -52,6 +52,18 @@ def test_a_job_may_queue_its_own_key_in_its_effect(bench):
     assert (done, bench.left) == (1, 1)
 
 
+def test_newer_work_keeps_its_time_and_all_its_attempts_when_the_old_is_given_back_unbegun(bench, clock):
+    bench.queue(words="old", unique="key")
+    held = bench.claim()
+    bench.queue(words="new", unique="key", delay=timedelta(hours=1))
+
+    bench.work.run_now(queue.give_back, held)
+
+    assert bench.claim() == []
+    clock.move(3600)
+    assert [(job.args["words"], job.attempts) for job in bench.claim()] == [("new", 1)]
+
+
 @pytest.mark.parametrize("failed_before", [0, 1, 2])
 def test_newer_work_neither_pauses_nor_dies_for_the_failure_of_the_old(bench, clock, failed_before):
     def fail(run):

@@ -1,0 +1,171 @@
+"""One document: its pages as pictures or as text, what became of it, and what can be done with it."""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Concatenate, ParamSpec
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import RedirectResponse
+from pydantic import SecretStr
+from sqlalchemy.orm import Session
+
+from pretamane.core import request_ids
+from pretamane.core.actors import Actor, Role
+from pretamane.core.errors import AppError, ChangedMeanwhile, Conflict, Invalid
+from pretamane.core.http.admission import Admin, Staff, Viewer
+from pretamane.core.http.fields import Fields
+from pretamane.core.http.versions import Seen
+from pretamane.core.unit_of_work import UnitOfWork, Work
+from pretamane.documents import document_view, quarantine, queries, reprocessing, service, viewing
+from pretamane.documents.document_view import Asked
+from pretamane.documents.found import Mark
+from pretamane.documents.list_page import ADDRESS, KINDS, LABELS, in_words
+from pretamane.documents.models import PROCESSING, RECEIVED, DocumentVersion
+from pretamane.documents.names import display_name
+from pretamane.documents.unlocking import Unlocking
+from pretamane.practice import queries as practice_queries
+from pretamane.practice.schemas import PublicPractice
+from pretamane.web import render
+
+P = ParamSpec("P")
+
+_TOLD = {
+    "kept": "The document is kept.",
+    "trashed": "The document is in the trash. Nothing of it is removed.",
+    "restored": "The document is out of the trash.",
+    "again": "The document will be read again.",
+    "released": "The document is out of quarantine, and will be read.",
+    "unlocked": "The document was read. Its password was not kept.",
+}
+_UNDECIDED = "Tick the box to say that you have looked at it. It stays in quarantine."
+_UNCONFIRMED = "Tick the box to say that you mean it. Nothing was removed."
+
+_routes = APIRouter(include_in_schema=False)
+
+
+@_routes.get(ADDRESS + "/{document_id}")
+def show_document(
+    actor: Viewer,
+    work: Work,
+    document_id: UUID,
+    told: str = "",
+    known: UUID | None = None,
+    view: str = "",
+    after: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
+) -> Response:
+    return page(work, actor, document_id, Asked(view == "text", after, known), told=_TOLD.get(told))
+
+
+@_routes.post(ADDRESS + "/{document_id}/trash")
+def trash(actor: Staff, work: Work, document_id: UUID, typed: Fields) -> Response:
+    return _then("trashed", work, actor, document_id, service.trash, document_id, _seen_in(typed), actor)
+
+
+@_routes.post(ADDRESS + "/{document_id}/restore")
+def restore(actor: Staff, work: Work, document_id: UUID, typed: Fields) -> Response:
+    return _then("restored", work, actor, document_id, service.restore, document_id, _seen_in(typed), actor)
+
+
+@_routes.post(ADDRESS + "/{document_id}/purge")
+def purge(actor: Admin, work: Work, document_id: UUID, typed: Fields) -> Response:
+    if "sure" not in typed:
+        return page(work, actor, document_id, refusal=Invalid(_UNCONFIRMED))
+    try:
+        work.run_now(service.purge, document_id, actor)
+    except Conflict as refusal:
+        return page(work, actor, document_id, refusal=refusal)
+    return RedirectResponse(f"{ADDRESS}?{urlencode({'state': 'trash', 'told': 'purged'})}", 303)
+
+
+@_routes.post(ADDRESS + "/{document_id}/process")
+def process_again(actor: Staff, work: Work, document_id: UUID) -> Response:
+    return _then("again", work, actor, document_id, reprocessing.process_again, document_id, actor)
+
+
+@_routes.post(ADDRESS + "/{document_id}/release")
+def release(actor: Admin, work: Work, document_id: UUID, typed: Fields) -> Response:
+    if "sure" not in typed:
+        return page(work, actor, document_id, refusal=Invalid(_UNDECIDED))
+    return _then("released", work, actor, document_id, quarantine.release, document_id, actor)
+
+
+def router(unlocking: Unlocking) -> APIRouter:
+    """The password goes straight to whoever reads with it: nothing else here ever sees one."""
+
+    def unlock(actor: Staff, work: Work, document_id: UUID, typed: Fields) -> Response:
+        version_id = work.run_now(queries.document, document_id).document.current_version_id
+        try:
+            unlocking.read_with_password(version_id, SecretStr(str(typed.get("password", ""))), actor)
+        except (Conflict, Invalid) as refusal:
+            return page(work, actor, document_id, refusal=refusal)
+        return RedirectResponse(f"{ADDRESS}/{document_id}?told=unlocked", 303)
+
+    routes = APIRouter(include_in_schema=False)
+    routes.include_router(_routes)
+    routes.add_api_route(ADDRESS + "/{document_id}/password", unlock, methods=["POST"], response_class=Response)
+    return routes
+
+
+def _then(
+    told: str,
+    work: UnitOfWork,
+    actor: Actor,
+    document_id: UUID,
+    verb: Callable[Concatenate[Session, P], object],
+    *args: P.args,
+    **kwargs: P.kwargs,
+) -> Response:
+    """Do it, and say so on the document's page; or say there why not, with the newer version in its forms."""
+    try:
+        work.run_now(verb, *args, **kwargs)
+    except (ChangedMeanwhile, Conflict, Invalid) as refusal:
+        return page(work, actor, document_id, refusal=refusal)
+    return RedirectResponse(f"{ADDRESS}/{document_id}?told={told}", 303)
+
+
+def _seen_in(typed: Mapping[str, Any]) -> Seen:
+    version = str(typed.get("version", ""))
+    return [int(version)] if version.isascii() and version.isdigit() and len(version) < 10 else []
+
+
+def page(
+    work: UnitOfWork,
+    actor: Actor,
+    document_id: UUID,
+    asked: Asked = Asked(),  # noqa: B008  # frozen
+    refusal: AppError | None = None,
+    told: str | None = None,
+) -> Response:
+    shown = work.run_now(document_view.look, document_id, asked)
+    return render.page(
+        "documents/document.html",
+        status=refusal.status if refusal else 200,
+        actor=actor,
+        here="documents",
+        practice=PublicPractice.of(work.run_now(practice_queries.current)),
+        may_write=actor.role >= Role.STAFF,
+        may_decide=actor.role >= Role.ADMIN,
+        shown=shown,
+        document=shown.whole.document,
+        version=shown.version,
+        filename=display_name(shown.version.filename),
+        size=in_words(shown.whole.current[1].size),
+        **_about(shown.version, asked),
+        labels=LABELS,
+        kinds=KINDS,
+        problem=refusal.sentence if refusal else None,
+        errors=refusal.fields if refusal else {},
+        request_id=request_ids.current.get(),
+        told=told,
+    )
+
+
+def _about(version: DocumentVersion, asked: Asked) -> dict[str, Any]:
+    has_pictures = viewing.is_shown_as_pictures(version)
+    return {
+        "has_pictures": has_pictures,
+        "as_text": asked.as_text or not has_pictures,
+        "is_waiting": version.state in (RECEIVED, PROCESSING),
+        "marks": [Mark(mark).sentence for mark in version.marks],
+    }

@@ -1,0 +1,134 @@
+"""Mails bring what is attached to them as documents: once, screened like any other, and not without an end."""
+
+import pytest
+from sqlalchemy import text
+from tests.documents.bad_samples import TEST_VIRUS
+from tests.documents.processed import shown, steps_of
+
+from pretamane.documents import attachments
+from tests import samples
+
+BILL = ("bill.pdf", "application/pdf", samples.pdf(["The bill"]))
+NOTE = ("note.txt", "text/plain", b"A note about it\n")
+PROGRAM = ("setup.exe", "application/octet-stream", b"MZ" + b"\0" * 500)
+
+
+@pytest.fixture
+def parts_of(connection):
+    def parts(document):
+        asked = text(
+            "SELECT title, state, filename FROM documents "
+            "JOIN document_versions ON document_versions.id = current_version_id WHERE part_of = :id ORDER BY filename"
+        )
+        return [tuple(row) for row in connection.execute(asked, {"id": document["id"]})]
+
+    return parts
+
+
+def test_what_is_attached_to_a_mail_becomes_documents_that_are_part_of_it(send, parts_of):
+    mail = send(samples.eml(BILL, NOTE), "mail.eml")
+
+    assert mail["current"]["state"] == "ready"
+    assert steps_of(mail)["attachments"] == ("done", None)
+    assert [(state, filename) for _title, state, filename in parts_of(mail)] == [
+        ("ready", "bill.pdf"),
+        ("ready", "note.txt"),
+    ]
+
+
+def test_a_mail_in_a_mail_brings_its_own_attachments(send, parts_of, as_staff, connection):
+    outer = send(samples.eml(("inner.eml", "application/octet-stream", samples.eml(BILL))), "outer.eml")
+    [inner] = connection.execute(text("SELECT id FROM documents WHERE part_of = :id"), {"id": outer["id"]}).scalars()
+
+    assert shown(as_staff, inner)["current"]["kind"] == "eml"
+    assert [filename for *_, filename in parts_of(shown(as_staff, inner))] == ["bill.pdf"]
+
+
+def test_what_is_not_taken_is_told_and_the_rest_is_kept(send, parts_of):
+    mail = send(samples.eml(PROGRAM, BILL), "mail.eml")
+    state, reason = steps_of(mail)["attachments"]
+
+    assert (mail["current"]["state"], state) == ("ready", "failed")
+    assert reason.startswith("“setup.exe”: This is a Windows program, which is not taken")
+    assert [filename for *_, filename in parts_of(mail)] == ["bill.pdf"]
+
+
+def test_what_is_harmful_goes_into_quarantine_like_any_other(send, parts_of):
+    mail = send(samples.eml(("virus.txt", "text/plain", TEST_VIRUS)), "mail.eml")
+
+    assert [(state, filename) for _title, state, filename in parts_of(mail)] == [("quarantined", "virus.txt")]
+
+
+def test_processed_again_a_mail_brings_nothing_twice(send, as_staff, do_jobs, parts_of):
+    mail = send(samples.eml(BILL, NOTE), "mail.eml")
+    before = parts_of(mail)
+    as_staff.post(f"/api/v1/documents/{mail['id']}/process")
+    do_jobs()
+
+    assert len(before) == 2
+    assert parts_of(mail) == before
+
+
+def test_an_attempt_that_broke_off_after_an_attachment_leaves_it_once(
+    put, as_staff, do_jobs, parts_of, platform, store
+):
+    mail = put(samples.eml(BILL, NOTE), "mail.eml").json()
+    keep, kept = store.keep, list[str]()
+
+    def keep_one(key, file):
+        if kept:
+            store.away = True
+        kept.append(key)
+        keep(key, file)
+
+    store.keep = keep_one
+    do_jobs()
+    half = [filename for *_, filename in parts_of(mail)]
+    store.keep, store.away = keep, False
+    platform.clock.move(60)
+    do_jobs()
+
+    assert half == ["bill.pdf"]
+    assert [filename for *_, filename in parts_of(mail)] == ["bill.pdf", "note.txt"]
+    assert shown(as_staff, mail["id"])["current"]["state"] == "ready"
+
+
+def test_attachments_go_with_the_contact_and_in_the_name_of_whoever_brought_the_mail(
+    put, client, do_jobs, connection, staff
+):
+    client.post("/api/v1/contact", json={"name": "ada", "email": "ada@example.org", "message": "Hello."})
+    ada = connection.execute(text("SELECT id FROM contacts")).scalar()
+    put(samples.eml(BILL), "mail.eml", contact_id=ada)
+    do_jobs()
+
+    rows = connection.execute(text("SELECT contact_id, received_by FROM documents")).all()
+    assert [tuple(row) for row in rows] == [(ada, staff.id)] * 2
+
+
+def test_mails_in_mails_end_at_some_depth(send, connection):
+    mail = samples.eml(NOTE)
+    for level in range(8):
+        mail = samples.eml((f"{level}.eml", "application/octet-stream", mail))
+    send(mail, "outermost.eml")
+
+    reasons = connection.execute(
+        text("SELECT reason FROM document_steps WHERE step = 'attachments' AND state = 'failed'")
+    )
+    assert connection.execute(text("SELECT count(*) FROM documents")).scalar() == attachments.DEEPEST
+    assert reasons.scalars().all() == [
+        "1 were left in the mail, as too many or too deeply packed documents came of it."
+    ]
+
+
+def test_one_mail_becomes_no_crowd(send, connection, monkeypatch):
+    monkeypatch.setattr(attachments, "FAMILY_MOST", 5)
+    crowd = [(f"{number}.txt", "text/plain", b"Note %d\n" % number) for number in range(20)]
+    send(samples.eml(*crowd), "mail.eml")
+
+    assert connection.execute(text("SELECT count(*) FROM documents")).scalar() == 5
+
+
+def test_nothing_is_left_in_the_spool(send, spooled):
+    send(samples.eml(BILL, PROGRAM), "mail.eml")
+
+    assert spooled() == []
