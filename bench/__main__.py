@@ -1,64 +1,28 @@
-"""Benchmarks against bare components in the same run; writes bench/RESULTS.md."""
+"""Benchmarks against bare components in the same run; writes bench/RESULTS.md.
+
+`python -m bench documents` measures documents alone, and only says what it found.
+"""
 
 import os
 import platform
-import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import audit, lists
+from bench import audit, documents, lists
 from bench import jobs as queue
 from bench.load import Load, load, post
-from pretamane.core.http.server import listen
+from bench.serving import await_answer, environment, free_port, listening, running
 
 HERE = Path(__file__).parent
 ROUNDS, SECONDS, VISITORS = 5, 4.0, 16
 MEMORY_GOALS = {"the web process": "90", "all three together": "130"}
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
-def environment(folder: Path, **more: str) -> dict[str, str]:
-    limits = {"PRETAMANE_CONTACT_LIMIT": "10000000/hour"}  # counted as always, but never reached
-    return {**os.environ, "PRETAMANE_DATA_DIR": str(folder), "PRETAMANE_LOG_LEVEL": "warning", **limits, **more}
-
-
-def await_answer(address: str, process: subprocess.Popen[bytes]) -> float:
-    started = time.monotonic()
-    while process.poll() is None and time.monotonic() - started < 30:
-        try:
-            with urllib.request.urlopen(address, timeout=2):  # noqa: S310  # loopback
-                return time.monotonic() - started
-        except (OSError, urllib.error.HTTPError):
-            time.sleep(0.005)
-    raise TimeoutError(address)
-
-
-@contextmanager
-def running(
-    command: list[str], env: dict[str, str], *, keep: tuple[int, ...] = ()
-) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(command, env=env, pass_fds=keep, stdout=subprocess.DEVNULL)
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
 
 
 @contextmanager
@@ -67,13 +31,6 @@ def pretamane_up(folder: Path) -> Iterator[tuple[int, float, subprocess.Popen[by
     command = [sys.executable, "-m", "pretamane", "up", "--port", str(port)]
     with running(command, environment(folder)) as process:
         yield port, await_answer(f"http://127.0.0.1:{port}/api/v1/practice", process), process
-
-
-@contextmanager
-def listening() -> Iterator[tuple[int, int]]:
-    [listens] = listen("127.0.0.1", 0)
-    yield listens.getsockname()[1], listens.fileno()
-    listens.close()
 
 
 @contextmanager
@@ -159,6 +116,11 @@ def ratio(ours: list[float], bare: list[float]) -> str:
     return f"{statistics.median(each):.2f} ({each[0]:.2f} to {each[-1]:.2f})"
 
 
+def table(rows: Sequence[tuple[str, str, str]]) -> str:
+    lines = "\n".join(f"| {what} | {figure} | {goal} |" for what, figure, goal in rows)
+    return f"| what | figure | goal |\n| --- | --- | --- |\n{lines}\n"
+
+
 def main() -> None:
     with tempfile.TemporaryDirectory(prefix="pretamane-bench-") as name:
         folder = Path(name)
@@ -185,21 +147,23 @@ def main() -> None:
         ("what the audit costs, round by round", audited.cost, "under 5 %"),
         ("second start to first 200, seconds", f"{statistics.median(starts):.2f} (at most {max(starts):.2f})", "2"),
         *lists.rows(),
+        *documents.rows(),
         *((f"idle PSS of {who}, MB", f"{megabytes:.0f}", MEMORY_GOALS.get(who, "")) for who, megabytes in memory),
         ("jobs a second, claimed to acknowledged", f"{statistics.median(jobs):.0f}", ""),
         ("jobs a second, bare SKIP LOCKED", f"{statistics.median(bare_jobs):.0f}", ""),
         ("ratio, round by round", ratio(jobs, bare_jobs), "0.5 or better"),
         ("an idle worker begins within, p95, milliseconds", f"{statistics.quantiles(waits, n=20)[-1]:.0f}", "50"),
     ]
-    table = "\n".join(f"| {what} | {figure} | {goal} |" for what, figure, goal in rows)
     text = (
         f"# Benchmarks\n\nMade by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {machine()}. {VISITORS} connections, "
-        f"medians of {ROUNDS} rounds of {SECONDS:.0f} s, ours and the bare handler in turn.\n\n"
-        f"| what | figure | goal |\n| --- | --- | --- |\n{table}\n"
+        f"medians of {ROUNDS} rounds of {SECONDS:.0f} s, ours and the bare handler in turn.\n\n{table(rows)}"
     )
     (HERE / "RESULTS.md").write_text(text, encoding="utf-8")
     print(text)
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["documents"]:
+        print(table(documents.rows()))
+    else:
+        main()

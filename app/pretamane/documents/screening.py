@@ -1,5 +1,6 @@
 """What the shipped rules find in a file: reasons to keep it without serving it."""
 
+import os
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -57,9 +58,11 @@ def _rules() -> "yara_x.Rules":
 
 
 def _windows(file: Path) -> Iterator[bytes]:
-    with file.open("rb") as opened:
-        window = opened.read(WINDOW)
-        while window:
+    """The end of one is read again rather than copied: large files are looked at while somebody waits."""
+    with file.open("rb", buffering=0) as opened:
+        place = 0
+        while window := os.pread(opened.fileno(), WINDOW, place):
             yield window
-            more = opened.read(WINDOW - OVERLAP)
-            window = window[-OVERLAP:] + more if more else b""
+            if len(window) <= OVERLAP:
+                return
+            place += len(window) - OVERLAP

@@ -28,7 +28,8 @@ from pretamane.settings import Settings
 from pretamane.wiring import Platform, build_app
 from tests.stand_ins import FolderBlobs
 settings = Settings.model_validate(json.loads(sys.argv[1]))
-platform = Platform.build(settings, FolderBlobs(settings.data_dir / "blobs"))
+in_folder = settings.blob_url.get_secret_value() == "file:"
+platform = Platform.build(settings, FolderBlobs(settings.data_dir / "blobs") if in_folder else None)
 app = build_app(platform)
 serve_until_told(app, listen(settings.host, settings.port), drain=platform.drain, drain_seconds=0)
 """
@@ -39,10 +40,14 @@ Answer = tuple[int, dict[str, str], bytes]
 class Serving:
     def __init__(self, folder: Path, database_address: str, **changed: object) -> None:
         self.folder, self.port = folder, free_port()
+        blobs = str(changed.get("blob_url", "file:"))
         self.settings = make_settings(
-            folder, database_url=SecretStr(database_address), public_url=f"http://127.0.0.1:{self.port}"
+            folder,
+            database_url=SecretStr(database_address),
+            public_url=f"http://127.0.0.1:{self.port}",
+            blob_url=SecretStr(blobs),
         )
-        self.platform = Platform.build(self.settings, FolderBlobs(folder / "blobs"))
+        self.platform = Platform.build(self.settings, FolderBlobs(folder / "blobs") if blobs == "file:" else None)
         self.key = self._key()
         told = {"data_dir": str(folder), "database_url": database_address, "signing_key": "x" * 48, "disk_reserve": 0}
         self._told = {**told, "port": self.port, "public_url": self.settings.public_url, **changed}

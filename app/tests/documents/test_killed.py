@@ -1,25 +1,13 @@
 """kill -9 in the middle of uploads: what was answered 201 is there, and what had come need not come again."""
 
 import base64
-import hashlib
-import http.client
-import itertools
 import json
-import os
 import socket
 import time
-from concurrent.futures import ThreadPoolExecutor
-from random import Random
 
 import pytest
+from tests.documents.sending import TUS, assert_all_is_there, invented, sent_while
 from tests.documents.serving import Serving
-
-UPLOADS = 50 if os.environ.get("CI", "").lower() == "true" else 500
-SENDERS = 5
-PIECE = 200_000
-LEFT = (OSError, http.client.HTTPException)
-TUS = {"Tus_Resumable": "1.0.0"}
-CHANCE = Random()  # noqa: S311  # when to kill, no secret
 
 
 @pytest.fixture
@@ -29,91 +17,15 @@ def serving(tmp_path, database_address):
     served.end()
 
 
-def invented(size, seed=1):
-    return Random(seed).randbytes(size // 2 + 1).hex().encode()[:size]  # noqa: S311  # a text, no secret
-
-
-def content_of(number):
-    return invented(300_000 + number * 1000 % 700_000, number)
-
-
-def until_answered(ask):
-    """Who sends it tries again, for as long as the server is away or says that it is."""
-    patience = time.monotonic() + 60
-    while True:
-        assert time.monotonic() < patience
-        try:
-            answer = ask()
-        except LEFT:
-            time.sleep(0.05)
-            continue
-        if answer[0] in (409, 423, 503):
-            time.sleep(0.05)
-            continue
-        return answer
-
-
-def put(serving, number):
-    path = f"/api/v1/documents?filename={number}.txt"
-    once = f"kill-test-{number:06}"
-    status, _, body = until_answered(lambda: serving.ask("PUT", path, content_of(number), Idempotency_Key=once))
-    assert status == 201, body
-    return json.loads(body)["id"]
-
-
-def send_in_parts(serving, number):
-    """Asks where it stands before each part, as after a lost answer."""
-    content = content_of(number)
-    named = base64.b64encode(f"{number}.txt".encode()).decode()
-    begin = {"Upload_Length": str(len(content)), "Upload_Metadata": f"filename {named}", **TUS}
-    status, headers, body = until_answered(lambda: serving.ask("POST", "/api/v1/uploads", **begin))
-    assert status == 201, body
-    upload = headers["location"]
-
-    def go_on():
-        status, headers, _ = serving.ask("HEAD", upload, **TUS)
-        if status != 200 or "upload-document" in headers:
-            return status, headers, b""
-        at = int(headers["upload-offset"])
-        part = content[at : at + PIECE]
-        proof = {"Upload_Checksum": f"sha1 {base64.b64encode(hashlib.sha1(part).digest()).decode()}"}  # noqa: S324
-        return serving.ask(
-            "PATCH",
-            upload,
-            part,
-            Upload_Offset=str(at),
-            Content_Type="application/offset+octet-stream",
-            **(proof if number % 4 else {}),
-            **TUS,
-        )
-
-    while True:
-        status, headers, body = until_answered(go_on)
-        assert status in (200, 204), body
-        if "upload-document" in headers:
-            return headers["upload-document"].rpartition("/")[2]
-
-
 def test_what_was_answered_is_there_after_kills_at_random_moments(serving):
-    ways = itertools.cycle((put, send_in_parts))
-    with ThreadPoolExecutor(SENDERS) as threads:
-        sending = [threads.submit(way, serving, number) for number, way in zip(range(UPLOADS), ways, strict=False)]
-        kills = 0
-        while not all(each.done() for each in sending):
-            time.sleep(CHANCE.uniform(0.1, 1.0))
-            serving.kill()
-            serving.start()
-            kills += 1
-        answered = [each.result() for each in sending]
+    def kill():
+        serving.kill()
+        serving.start()
+
+    documents, kills = sent_while(serving, kill)
 
     assert kills >= 2
-    assert list(serving.platform.archive.keeper.verify()) == []
-    for number, document in enumerate(answered):
-        version = json.loads(serving.ask("GET", f"/api/v1/documents/{document}")[2])["current"]
-        assert version["sha256"] == hashlib.sha256(content_of(number)).hexdigest()
-    for blob in serving.platform.archive.store.kept():
-        with serving.platform.archive.store.read(blob.key) as pieces:
-            assert hashlib.sha256(b"".join(pieces)).hexdigest() in blob.key
+    assert_all_is_there(serving, documents)
 
 
 def begun(serving, length):
