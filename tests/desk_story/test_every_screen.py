@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-unt
 from playwright.sync_api import Page
 from sqlalchemy.orm import Session
 
-from pretamane.core import audit
+from pretamane.core import audit, prepared
 from pretamane.core.actors import Actor
 from pretamane.core.ids import new_id
 from pretamane.core.jobs import enqueue, queue
@@ -37,8 +37,10 @@ def _leave_traces(session: Session) -> None:
     """Each as long as it may become."""
     name = "mail.tell-the-practice-of-a-message"
     enqueue(session, name)
+    prepared.send_waiting(session)
     for job in queue.claim(session, [name]):
         queue.bury(session, job, "SMTPServerDisconnected: closed-by-mail.practice.example:587", attempts=3)
+    enqueue(session, name)
     enqueue(session, "search.index-again", delay=timedelta(hours=2))
     for by in (ADA, Actor(None, "Adelheid-Maximiliana Byron-Weatherstone", ADA.role)):
         audit.record(session, by, "submission.marked-as-spam", new_id(), fields=["status", "assignee"])

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
 INSTALLED_WITHIN, ENDED_WITHIN = 240.0, 30.0
 # After Ctrl-C make ends by the signal itself, or says that its recipe did.
 ENDED_BY_CTRL_C = {0, 130, -signal.SIGINT}
@@ -162,10 +163,14 @@ def test_the_second_command_is_what_ci_runs(clone, commands):
     assert planned.stdout.split() == (clone / ".ci" / "run").read_text().split()[-1:]
 
 
-def test_the_picture_of_site_and_form_is_there_and_light():
-    [(alt, path)] = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", (ROOT / "README.md").read_text())
+@pytest.mark.parametrize(("alt", "path"), re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", README.read_text()))
+def test_each_picture_is_there_light_and_told_in_words(alt, path):
     picture = (ROOT / path).read_bytes()
 
     assert len(alt) > 40
     assert picture.startswith(b"\x89PNG\r\n\x1a\n")
     assert len(picture) < 400_000
+
+
+def test_the_pictures_are_of_the_site_and_of_the_inbox():
+    assert re.findall(r"images/([\w-]+)", README.read_text()) == ["site-and-form", "inbox-and-message"]
