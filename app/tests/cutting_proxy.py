@@ -4,12 +4,11 @@ import select
 import socket
 from contextlib import suppress
 from enum import Enum
-from threading import Thread
 
 from sqlalchemy import make_url
+from tests.between import CHUNK, Between
 
 COMMIT = b"COMMIT\x00"
-CHUNK = 65_536
 
 
 class Cut(Enum):
@@ -17,40 +16,22 @@ class Cut(Enum):
     BEFORE_WE_HEAR = "after the server committed, before its answer reaches us"
 
 
-class CuttingProxy:
+class CuttingProxy(Between):
     def __init__(self, address: str) -> None:
+        super().__init__()
         server = make_url(address)
         self._behind = f"{server.query['host']}/.s.PGSQL.{server.query['port']}"
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        port = self._listening.getsockname()[1]
-        ours = server.set(host="127.0.0.1", port=port, query={"gssencmode": "disable", "sslmode": "disable"})
+        ours = server.set(host="127.0.0.1", port=self.port, query={"gssencmode": "disable", "sslmode": "disable"})
         self.address = ours.render_as_string(hide_password=False)
         self.away = False
         self.next_commit: Cut | None = None
         self.skipped = 0  # commits that pass before it: those of reads
-        self._threads = [Thread(target=self._accept)]
-        self._threads[0].start()
-
-    def close(self) -> None:
-        self.away = True
-        with suppress(OSError):
-            self._listening.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join()
-        self._listening.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):  # the end: nobody listens any more
-            while True:
-                client, _ = self._listening.accept()
-                carrying = Thread(target=self._carry, args=(client,))
-                self._threads.append(carrying)
-                carrying.start()
+        self.open()
 
     def _carry(self, client: socket.socket) -> None:
         with client, socket.socket(socket.AF_UNIX) as server, suppress(ConnectionError):
             server.connect(self._behind)
-            while not self.away:
+            while not (self.away or self.is_closed):
                 for talking in select.select([client, server], [], [], 0.05)[0]:
                     chunk = talking.recv(CHUNK)
                     if not chunk or (talking is client and self._cuts(chunk, server)):

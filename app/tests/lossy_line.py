@@ -5,9 +5,9 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Thread
 
-CHUNK = 65_536
+from tests.between import CHUNK, Between
+
 Choice = Callable[[bytes], bool]
 
 
@@ -24,43 +24,24 @@ def beginning(*words: bytes) -> Choice:
     return lambda request: request.startswith(words[0]) and all(word in request.split(b"\r\n")[0] for word in words)
 
 
-class LossyLine:
+class LossyLine(Between):
     """`loses_request` and `loses_answer` choose by a request's head; `pause` is that before each 64 KiB."""
 
     def __init__(self, port: int) -> None:
+        super().__init__()
         self._server = ("127.0.0.1", port)
-        self._listening = socket.create_server(("127.0.0.1", 0))
         # Little is taken before it can be passed on, so that a slow line is slow for its sender too.
         self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, CHUNK)
-        self.port = int(self._listening.getsockname()[1])
         self.loses_request: Choice = nothing
         self.loses_answer: Choice = nothing
         self.pause = 0.0
         self.lost = 0
-        self._is_closed = False
-        self._threads = [Thread(target=self._accept)]
-        self._threads[0].start()
-
-    def close(self) -> None:
-        self._is_closed = True
-        with suppress(OSError):
-            self._listening.shutdown(socket.SHUT_RDWR)
-        for thread in self._threads:
-            thread.join()
-        self._listening.close()
-
-    def _accept(self) -> None:
-        with suppress(OSError):  # the end: nobody listens any more
-            while True:
-                client, _ = self._listening.accept()
-                carrying = Thread(target=self._carry, args=(client,))
-                self._threads.append(carrying)
-                carrying.start()
+        self.open()
 
     def _carry(self, client: socket.socket) -> None:
         with client, suppress(ConnectionError), socket.create_connection(self._server) as server:
             request_is_lost = answer_is_lost = False
-            while not self._is_closed:
+            while not self.is_closed:
                 for talking in select.select([client, server], [], [], 0.05)[0]:
                     time.sleep(self.pause)
                     chunk = talking.recv(CHUNK)

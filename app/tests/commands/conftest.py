@@ -1,11 +1,18 @@
 """Each command meets an environment without settings, and a data folder of its own."""
 
 import os
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
+from types import ModuleType
 
 import pytest
+from typer.testing import CliRunner, Result
 
 from pretamane.adapters.postgres_embedded import EmbeddedPostgres
+from pretamane.cli import cli
+from pretamane.wiring import Platform
 
 
 @pytest.fixture(autouse=True)
@@ -22,3 +29,14 @@ def cluster(data_dir: Path) -> None:
     """A data folder with a database in it, as `pretamane up` leaves one, but without tables."""
     with EmbeddedPostgres(data_dir):
         pass
+
+
+@pytest.fixture
+def run_with_the_house(monkeypatch: pytest.MonkeyPatch, platform: Platform) -> Callable[..., Callable[..., Result]]:
+    """Runs a group's command in the house that the test has."""
+
+    def in_it(commands: ModuleType, *words: str) -> Callable[..., Result]:
+        monkeypatch.setattr(commands, "platform", partial(nullcontext, platform))
+        return lambda *arguments: CliRunner().invoke(cli, [*words, *arguments])
+
+    return in_it

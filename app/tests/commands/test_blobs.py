@@ -1,27 +1,15 @@
 """The commands that look after the bytes of documents."""
 
 import pytest
-from typer.testing import CliRunner
 
-from pretamane.cli import cli
 from pretamane.commands import blobs
 from pretamane.core.errors import CannotStart
 from pretamane.documents import keys
 
 
 @pytest.fixture
-def run(monkeypatch, platform):
-    """With the house that the test has."""
-
-    class Asked:
-        def __enter__(self):
-            return platform
-
-        def __exit__(self, *_):
-            return None
-
-    monkeypatch.setattr(blobs, "platform", Asked)
-    return lambda *arguments: CliRunner().invoke(cli, ["blobs", *arguments])
+def run(run_with_the_house):
+    return run_with_the_house(blobs, "blobs")
 
 
 @pytest.fixture
@@ -73,5 +61,5 @@ def test_a_share_that_is_none_is_refused(run, share):
 
 
 @pytest.mark.parametrize("command", ["verify", "collect"])
-def test_help_has_an_example(command):
-    assert f"Example: pretamane blobs {command}" in CliRunner().invoke(cli, ["blobs", command, "--help"]).stdout
+def test_help_has_an_example(run, command):
+    assert f"Example: pretamane blobs {command}" in run(command, "--help").stdout

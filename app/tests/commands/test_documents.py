@@ -2,27 +2,15 @@
 
 import pytest
 from sqlalchemy import text
-from typer.testing import CliRunner
 
-from pretamane.cli import cli
 from pretamane.commands import documents
 from pretamane.core.errors import CannotStart
 from tests import samples
 
 
 @pytest.fixture
-def run(monkeypatch, platform):
-    """With the house that the test has."""
-
-    class Asked:
-        def __enter__(self):
-            return platform
-
-        def __exit__(self, *_):
-            return None
-
-    monkeypatch.setattr(documents, "platform", Asked)
-    return lambda *arguments: CliRunner().invoke(cli, ["documents", "process", *arguments])
+def run(run_with_the_house):
+    return run_with_the_house(documents, "documents", "process")
 
 
 @pytest.fixture
