@@ -21,6 +21,8 @@ locals {
 }
 
 resource "aws_ssm_parameter" "settings" {
+  #checkov:skip=CKV2_AWS_34:Names and settings that the state shows anyway; secrets are SecureString
+
   for_each = var.settings
 
   name  = "${local.path}/settings/${each.key}"
@@ -29,6 +31,8 @@ resource "aws_ssm_parameter" "settings" {
 }
 
 resource "aws_ssm_parameter" "host" {
+  #checkov:skip=CKV2_AWS_34:Names and settings that the state shows anyway; secrets are SecureString
+
   name        = "${local.path}/settings/HOST"
   description = "What the host has to know of its surroundings: names, no secrets"
   type        = "String"

@@ -82,7 +82,7 @@ variable "network_cidr" {
   nullable    = false
 
   validation {
-    condition     = can(cidrhost(var.network_cidr, 1)) && can(regex("/(1[6-9]|2[0-8])$", var.network_cidr))
+    condition     = can(cidrhost(var.network_cidr, 1)) && can(regex("^[0-9.]+/(1[6-9]|2[0-8])$", var.network_cidr))
     error_message = "The network is an IPv4 range between /16 and /28, such as 10.86.0.0/24."
   }
 }
