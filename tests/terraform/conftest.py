@@ -1,0 +1,90 @@
+"""Terraform with the provider that the machine has, and an AWS that is none: moto's server on loopback."""
+
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.terraform.root import PLUGINS, TERRAFORM, Root, environment, prepare
+
+SENTINELS = {
+    "tunnel_token": "sentinel-of-the-tunnel-0123456789",
+    "mail_url": "smtps://practice:sentinel-of-the-mail@mail.example.org:465",  # pragma: allowlist secret: invented
+    "model_key": "sentinel-of-the-model",
+}
+
+
+@pytest.fixture(scope="session")
+def terraform() -> None:
+    if TERRAFORM is None:
+        pytest.skip("no Terraform")
+    if PLUGINS is None:
+        pytest.skip("no folder with Terraform's AWS provider")
+
+
+@pytest.fixture(scope="session")
+def mocked(terraform: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator["subprocess.Popen[str]"]:
+    """Terraform's own tests, which run on while others wait for moto."""
+    folder = prepare(tmp_path_factory.mktemp("mocked"))
+    command = [str(TERRAFORM), "test", "-no-color"]
+    with subprocess.Popen(
+        command, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as running:
+        yield running
+        running.kill()
+
+
+@pytest.fixture(scope="session")
+def aws(terraform: None) -> Iterator[str]:
+    """The address of an empty AWS."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, env=environment(), stdout=quiet, stderr=quiet) as server:
+        try:
+            wait_for(port, server)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+def wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:
+    for _ in range(300):
+        assert server.poll() is None, "moto's server did not start"
+        with socket.socket() as knock:
+            if knock.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError("moto's server does not answer")
+
+
+@pytest.fixture(scope="session")
+def applied(mocked: object, aws: str, tmp_path_factory: pytest.TempPathFactory) -> Root:
+    """The root with every secret given, applied once for all that look at it."""
+    root = Root(prepare(tmp_path_factory.mktemp("applied")), aws)
+    root.given.update(SENTINELS)
+    root.stand_in_for_what_moto_lacks()
+    root.terraform("apply", "-auto-approve")
+    return root
+
+
+@pytest.fixture(scope="session")
+def user_data(applied: Root) -> str:
+    """As the instance gets it."""
+    return applied.user_data()
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    """A release that is newer than the one that was applied."""
+    newer = tmp_path / "pretamane-0.2.0-0123456789ab.tar"
+    newer.write_text("A newer release.\n")
+    told = subprocess.run(["sha256sum", newer.name], cwd=tmp_path, check=True, capture_output=True, text=True)
+    newer.with_name(f"{newer.name}.sha256").write_text(told.stdout)
+    return newer
