@@ -167,7 +167,7 @@ run "a_secret_in_an_address" {
   command = plan
 
   variables {
-    settings       = { CLAMAV_URL = "tcp://user:word@clamav:3310" }
+    settings       = { CLAMAV_URL = "tcp://user:word@clamav:3310" } # pragma: allowlist secret: invented
     public_address = false
     public_edge    = true
     subnet_id      = "subnet-00000000000000001"

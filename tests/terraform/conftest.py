@@ -4,7 +4,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -19,27 +19,29 @@ SENTINELS = {
 
 
 @pytest.fixture(scope="session")
-def terraform() -> None:
+def copied(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Makes a copy of the root that has its provider."""
     if TERRAFORM is None:
         pytest.skip("no Terraform")
     if PLUGINS is None:
         pytest.skip("no folder with Terraform's AWS provider")
+    return lambda name: prepare(tmp_path_factory.mktemp(name))
 
 
 @pytest.fixture(scope="session")
-def mocked(terraform: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator["subprocess.Popen[str]"]:
+def mocked(copied: Callable[[str], Path]) -> Iterator["subprocess.Popen[str]"]:
     """Terraform's own tests, which run on while others wait for moto."""
-    folder = prepare(tmp_path_factory.mktemp("mocked"))
     command = [str(TERRAFORM), "test", "-no-color"]
+    pipe = subprocess.PIPE
     with subprocess.Popen(
-        command, cwd=folder, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, cwd=copied("mocked"), env=environment(), stdout=pipe, stderr=subprocess.STDOUT, text=True
     ) as running:
         yield running
         running.kill()
 
 
 @pytest.fixture(scope="session")
-def aws(terraform: None) -> Iterator[str]:
+def aws() -> Iterator[str]:
     """The address of an empty AWS."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -65,9 +67,10 @@ def wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:
 
 
 @pytest.fixture(scope="session")
-def applied(mocked: object, aws: str, tmp_path_factory: pytest.TempPathFactory) -> Root:
+def applied(copied: Callable[[str], Path], aws: str, request: pytest.FixtureRequest) -> Root:
     """The root with every secret given, applied once for all that look at it."""
-    root = Root(prepare(tmp_path_factory.mktemp("applied")), aws)
+    request.getfixturevalue("mocked")  # it computes while this one waits
+    root = Root(copied("applied"), aws)
     root.given.update(SENTINELS)
     root.stand_in_for_what_moto_lacks()
     root.terraform("apply", "-auto-approve")

@@ -49,7 +49,10 @@ PLUGINS = plugin_folder()
 def environment(endpoint: str = "http://127.0.0.1:9") -> dict[str, str]:
     """Nothing of the caller's AWS or Terraform: a test must never reach a real account."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
-    invented = {"AWS_ACCESS_KEY_ID": "invented", "AWS_SECRET_ACCESS_KEY": "invented"}
+    invented = {
+        "AWS_ACCESS_KEY_ID": "invented",
+        "AWS_SECRET_ACCESS_KEY": "invented",
+    }  # pragma: allowlist secret: invented
     limits = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "2", "CHECKPOINT_DISABLE": "1"}
     return kept | invented | limits | {"AWS_ENDPOINT_URL": endpoint, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 

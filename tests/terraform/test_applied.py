@@ -26,7 +26,9 @@ def test_a_second_plan_changes_nothing(applied):
 def test_the_instance_has_no_key_pair_and_the_bundle_is_where_the_parameter_says(applied):
     ec2, ssm, s3 = applied.client("ec2"), applied.client("ssm"), applied.client("s3")
 
-    (reservation,) = ec2.describe_instances(Filters=[{"Name": "tag:Name", "Values": ["pretamane-testing"]}])["Reservations"]
+    (reservation,) = ec2.describe_instances(Filters=[{"Name": "tag:Name", "Values": ["pretamane-testing"]}])[
+        "Reservations"
+    ]
     release = json.loads(ssm.get_parameter(Name="/pretamane/testing/release")["Parameter"]["Value"])
     bundle = s3.get_object(Bucket=release["bucket"], Key=release["key"], VersionId=release["object_version"])
 
@@ -42,7 +44,9 @@ def test_every_secret_arrives_and_none_is_in_state_plan_or_user_data(applied, us
 
     assert len(changes(plan)) == 3
     for name, secret in SENTINELS.items():
-        told = applied.client("ssm").get_parameter(Name=f"/pretamane/testing/settings/{name.upper()}", WithDecryption=True)
+        told = applied.client("ssm").get_parameter(
+            Name=f"/pretamane/testing/settings/{name.upper()}", WithDecryption=True
+        )
         assert told["Parameter"]["Value"] == secret
         assert told["Parameter"]["Type"] == "SecureString"
     assert [secrets_in(text) for text in (json.dumps(plan), applied.state(), user_data)] == [[], [], []]
@@ -50,7 +54,9 @@ def test_every_secret_arrives_and_none_is_in_state_plan_or_user_data(applied, us
 
 def test_what_the_host_writes_never_reaches_the_state(applied):
     ssm = applied.client("ssm")
-    ssm.put_parameter(Name="/pretamane/testing/generated/SIGNING_KEY", Value="sentinel-of-the-host", Type="SecureString")
+    ssm.put_parameter(
+        Name="/pretamane/testing/generated/SIGNING_KEY", Value="sentinel-of-the-host", Type="SecureString"
+    )
     ssm.put_parameter(Name="/pretamane/testing/status/boot", Value='{"said": "sentinel-of-the-host"}', Type="String")
 
     applied.terraform("apply", "-refresh-only", "-auto-approve")
@@ -60,11 +66,21 @@ def test_what_the_host_writes_never_reaches_the_state(applied):
 
 def test_release_settings_and_more_disk_touch_no_instance(applied, bundle):
     settings = {"PUBLIC_URL": "https://other.example.org", "MAIL_FROM": "practice@example.org"}
-    wishes = {"bundle": str(bundle), "settings": settings, "data_volume_gib": 80, "mail_port": 587, "reboot_time": "05:00"}
+    wishes = {
+        "bundle": str(bundle),
+        "settings": settings,
+        "data_volume_gib": 80,
+        "mail_port": 587,
+        "reboot_time": "05:00",
+    }
 
     planned = changes(applied.plan("-refresh=false", **wishes))
 
-    assert planned.keys() >= {"aws_s3_object.bundle", "aws_ssm_parameter.release", 'aws_ssm_parameter.settings["PUBLIC_URL"]'}
+    assert planned.keys() >= {
+        "aws_s3_object.bundle",
+        "aws_ssm_parameter.release",
+        'aws_ssm_parameter.settings["PUBLIC_URL"]',
+    }
     assert planned[VOLUME] == ["update"]
     assert INSTANCE not in planned
     assert "aws_volume_attachment.data" not in planned
@@ -80,7 +96,8 @@ def newer_user_data(applied: Root):
     template.write_text(was)
 
 
-def test_a_new_image_and_new_user_data_wait_until_they_are_asked_for(applied, newer_user_data):
+@pytest.mark.usefixtures("newer_user_data")
+def test_a_new_image_and_new_user_data_wait_until_they_are_asked_for(applied):
     newer = applied.images()[1]
 
     unasked = applied.try_terraform("plan", "-refresh=false", "-detailed-exitcode", image_id=newer)
@@ -121,7 +138,9 @@ def test_tearing_down_as_it_is_written_keeps_a_snapshot_and_the_backups(applied,
     shutil.copy(GUARD, copy.folder)
     copy.terraform("destroy", "-auto-approve")
 
-    (snapshot,) = copy.client("ec2").describe_snapshots(Filters=[{"Name": "volume-id", "Values": [volume]}])["Snapshots"]
+    (snapshot,) = copy.client("ec2").describe_snapshots(Filters=[{"Name": "volume-id", "Values": [volume]}])[
+        "Snapshots"
+    ]
     left = copy.client("ec2").describe_volumes(Filters=[{"Name": "volume-id", "Values": [volume]}])["Volumes"]
     buckets = [bucket["Name"] for bucket in copy.client("s3").list_buckets()["Buckets"]]
     assert snapshot["State"] == "completed"

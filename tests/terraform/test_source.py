@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from tests.terraform.root import SOURCE, TERRAFORM, environment, initialise, prepare
+from tests.terraform.root import SOURCE, TERRAFORM, environment, initialise
 
 README = SOURCE / "README.md"
 
@@ -23,7 +23,8 @@ def run(*command: str, folder=SOURCE):
     return subprocess.run(arguments, cwd=folder, env=environment(), capture_output=True, text=True, check=False)
 
 
-def test_every_file_is_formatted(terraform):
+@pytest.mark.usefixtures("copied")
+def test_every_file_is_formatted():
     assert run("fmt", "-recursive", "-check").stdout == ""
 
 
@@ -62,8 +63,8 @@ def test_nothing_is_generated_by_terraform_where_the_state_would_hold_it():
 
 
 @pytest.mark.parametrize("example", ["minimal", "own-network", "environments"])
-def test_an_example_is_valid(terraform, tmp_path, example):
-    folder = prepare(tmp_path) / "examples" / example
+def test_an_example_is_valid(copied, example):
+    folder = copied(example) / "examples" / example
     initialise(folder, "-backend=false")
 
     told = run("validate", "-no-color", folder=folder)

@@ -1,4 +1,4 @@
-"""The first boot's own script, run against moto: what it fetches, what it hands over to, and what it says when it fails.
+"""The first boot's own script, run against moto: what it fetches, whom it hands over to, what it says when it fails.
 
 Its folders are put below the test's own, and the package manager is one that has nothing to do.
 """
@@ -72,8 +72,8 @@ def host(tmp_path, user_data, booted_aws):
 
 
 @pytest.fixture(scope="session")
-def booted_aws(applied, tmp_path_factory):
-    """Another region of the same AWS would do; a bucket of the test's own does too."""
+def booted_aws(applied):
+    """With a bucket for bundles of these tests' own."""
     s3 = applied.client("s3")
     s3.create_bucket(Bucket="bundles", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     s3.put_bucket_versioning(Bucket="bundles", VersioningConfiguration={"Status": "Enabled"})
