@@ -5,17 +5,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.terraform.root import PLUGINS, TERRAFORM, Root, environment, prepare
-
-SENTINELS = {
-    "tunnel_token": "sentinel-of-the-tunnel-0123456789",
-    "mail_url": "smtps://practice:sentinel-of-the-mail@mail.example.org:465",  # pragma: allowlist secret: invented
-    "model_key": "sentinel-of-the-model",
-}
+from tests.terraform.root import PLUGINS, TERRAFORM, Root, Ruins, environment, prepare, stand_up, tear_down
 
 
 @pytest.fixture(scope="session")
@@ -40,9 +36,9 @@ def mocked(copied: Callable[[str], Path]) -> Iterator["subprocess.Popen[str]"]:
         running.kill()
 
 
-@pytest.fixture(scope="session")
-def aws() -> Iterator[str]:
-    """The address of an empty AWS."""
+@contextmanager
+def empty_aws() -> Iterator[str]:
+    """Its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -67,14 +63,19 @@ def wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:
 
 
 @pytest.fixture(scope="session")
-def applied(copied: Callable[[str], Path], aws: str, request: pytest.FixtureRequest) -> Root:
+def torn_down(copied: Callable[[str], Path]) -> Iterator["Future[Ruins]"]:
+    """A host that was applied and torn down, in an AWS of its own; most of that is waiting, which others need not."""
+    with empty_aws() as address, ThreadPoolExecutor(max_workers=1) as aside:
+        yield aside.submit(lambda folder: tear_down(stand_up(folder, address)), copied("torn-down"))
+
+
+@pytest.fixture(scope="session")
+def applied(copied: Callable[[str], Path], request: pytest.FixtureRequest) -> Iterator[Root]:
     """The root with every secret given, applied once for all that look at it."""
-    request.getfixturevalue("mocked")  # it computes while this one waits
-    root = Root(copied("applied"), aws)
-    root.given.update(SENTINELS)
-    root.stand_in_for_what_moto_lacks()
-    root.terraform("apply", "-auto-approve")
-    return root
+    for meanwhile in ("torn_down", "mocked"):
+        request.getfixturevalue(meanwhile)
+    with empty_aws() as address:
+        yield stand_up(copied("applied"), address)
 
 
 @pytest.fixture(scope="session")

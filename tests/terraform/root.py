@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 
@@ -15,6 +15,12 @@ TERRAFORM = shutil.which("terraform")
 BUNDLE = SOURCE / "tests" / "bundles" / "pretamane-0.1.0-000000000000.tar"
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 PLACES = ("/usr/share/terraform/plugins", "/usr/local/share/terraform/plugins", "~/.terraform.d/plugins")
+
+SENTINELS = {
+    "tunnel_token": "sentinel-of-the-tunnel-0123456789",
+    "mail_url": "smtps://practice:sentinel-of-the-mail@mail.example.org:465",  # pragma: allowlist secret: invented
+    "model_key": "sentinel-of-the-model",
+}
 
 # moto takes Deny statements without their conditions, waits a minute for each life cycle, and forgets the rules of an
 # instance with a public address. Terraform's own tests, with a mocked AWS, look at all three.
@@ -49,10 +55,7 @@ PLUGINS = plugin_folder()
 def environment(endpoint: str = "http://127.0.0.1:9") -> dict[str, str]:
     """Nothing of the caller's AWS or Terraform: a test must never reach a real account."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_"))}
-    invented = {
-        "AWS_ACCESS_KEY_ID": "invented",
-        "AWS_SECRET_ACCESS_KEY": "invented",
-    }  # pragma: allowlist secret: invented
+    invented = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "invented")
     limits = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "2", "CHECKPOINT_DISABLE": "1"}
     return kept | invented | limits | {"AWS_ENDPOINT_URL": endpoint, "NO_PROXY": "127.0.0.1", "no_proxy": "127.0.0.1"}
 
@@ -91,16 +94,13 @@ class Root:
         }
 
     def client(self, service: str) -> Any:  # boto3 makes its clients' types when it runs
-        keys = {"aws_access_key_id": "invented", "aws_secret_access_key": "invented"}
+        keys = dict.fromkeys(("aws_access_key_id", "aws_secret_access_key"), "invented")
         return boto3.client(service, endpoint_url=self.endpoint, region_name="eu-central-1", **keys)  # type: ignore[call-overload]  # by name
 
     def images(self) -> list[str]:
         """Two that moto knows, of the same processor."""
         found = self.client("ec2").describe_images()["Images"]
         return sorted(image["ImageId"] for image in found if image["Name"].startswith("ubuntu/images/"))[:2]
-
-    def stand_in_for_what_moto_lacks(self) -> None:
-        (self.folder / "moto_override.tf").write_text(OVERRIDES)
 
     def try_terraform(self, *arguments: str, **changed: Any) -> subprocess.CompletedProcess[str]:
         command = [arguments[0], "-no-color", *arguments[1:]]
@@ -144,6 +144,30 @@ class Root:
         assert told.returncode == 0, told.stderr
         rendered: str = json.loads(json.loads(told.stdout))
         return rendered
+
+
+def stand_up(folder: Path, endpoint: str) -> Root:
+    """With every secret given."""
+    root = Root(folder, endpoint)
+    root.given.update(SENTINELS)
+    (folder / "moto_override.tf").write_text(OVERRIDES)
+    root.terraform("apply", "-auto-approve")
+    return root
+
+
+class Ruins(NamedTuple):
+    root: Root
+    volume: str
+
+
+def tear_down(root: Root) -> Ruins:
+    """As README says, word for word."""
+    volume = json.loads(root.terraform("output", "-json"))["data_volume_id"]["value"]
+    listed = root.run(["state", "list"], {}).stdout.split()
+    root.run(["state", "rm", *(address for address in listed if ".backups" in address)], {})
+    shutil.copy(root.folder / "examples" / "tearing-down" / "tear_down_override.tf", root.folder)
+    root.terraform("destroy", "-auto-approve")
+    return Ruins(root, volume)
 
 
 def changes(plan: dict[str, Any]) -> dict[str, list[str]]:

@@ -1,16 +1,13 @@
 """What becomes of a host that stands, as its operator plans one thing after another."""
 
 import json
-import shutil
 import subprocess
 
 import pytest
 
-from tests.terraform.conftest import SENTINELS
-from tests.terraform.root import SOURCE, Root, changes, initialise
+from tests.terraform.root import SENTINELS, Root, changes
 
 INSTANCE, VOLUME = "aws_instance.host", "aws_ebs_volume.data"
-GUARD = SOURCE / "examples" / "tearing-down" / "tear_down_override.tf"
 
 
 def secrets_in(text: str) -> list[str]:
@@ -125,28 +122,17 @@ def test_a_plan_to_destroy_is_refused_for_the_data_volume(applied):
     assert f"Resource {VOLUME} has lifecycle.prevent_destroy set" in " ".join(told.stderr.split())
 
 
-def test_tearing_down_as_it_is_written_keeps_a_snapshot_and_the_backups(applied, tmp_path):
-    copy = Root(tmp_path / "terraform-ec2", applied.endpoint)
-    shutil.copytree(applied.folder, copy.folder, symlinks=True)
-    copy.given = applied.given
-    initialise(copy.folder)
-    volume = json.loads(copy.terraform("output", "-json"))["data_volume_id"]["value"]
-    listed = copy.run(["state", "list"], {}).stdout.split()
-    backups = [address for address in listed if address.split("[")[0].endswith(".backups")]
+def test_tearing_down_as_it_is_written_keeps_a_snapshot_and_the_backups(torn_down):
+    root, volume = torn_down.result(timeout=300)
 
-    copy.run(["state", "rm", *backups], {})
-    shutil.copy(GUARD, copy.folder)
-    copy.terraform("destroy", "-auto-approve")
-
-    (snapshot,) = copy.client("ec2").describe_snapshots(Filters=[{"Name": "volume-id", "Values": [volume]}])[
-        "Snapshots"
-    ]
-    left = copy.client("ec2").describe_volumes(Filters=[{"Name": "volume-id", "Values": [volume]}])["Volumes"]
-    buckets = [bucket["Name"] for bucket in copy.client("s3").list_buckets()["Buckets"]]
+    ec2, ours = root.client("ec2"), [{"Name": "volume-id", "Values": [volume]}]
+    (snapshot,) = ec2.describe_snapshots(Filters=ours)["Snapshots"]
+    left = [volume for volume in ec2.describe_volumes()["Volumes"] if volume["State"] != "deleted"]
+    buckets = [bucket["Name"] for bucket in root.client("s3").list_buckets()["Buckets"]]
     assert snapshot["State"] == "completed"
     assert left == []
     assert buckets == ["pretamane-testing-backups-123456789012"]
-    assert copy.run(["state", "list"], {}).stdout == ""
+    assert root.run(["state", "list"], {}).stdout == ""
 
 
 def test_terraforms_own_tests_pass_against_a_mocked_aws(mocked: "subprocess.Popen[str]"):
