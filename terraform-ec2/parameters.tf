@@ -33,7 +33,7 @@ resource "aws_ssm_parameter" "settings" {
 resource "aws_ssm_parameter" "host" {
   #checkov:skip=CKV2_AWS_34:Names and settings that the state shows anyway; secrets are SecureString
 
-  name        = "${local.path}/settings/HOST"
+  name        = "${local.path}/settings/HOST_FACTS"
   description = "What the host has to know of its surroundings: names, no secrets"
   type        = "String"
   value       = jsonencode(local.host_facts)

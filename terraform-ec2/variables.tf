@@ -303,8 +303,8 @@ variable "settings" {
   }
 
   validation {
-    condition     = !contains(keys(var.settings), "HOST")
-    error_message = "HOST is written here, for the host."
+    condition     = !contains(keys(var.settings), "HOST_FACTS")
+    error_message = "HOST_FACTS is written here, for the host."
   }
 }
 

@@ -179,11 +179,11 @@ run "a_secret_in_an_address" {
   ]
 }
 
-run "the_hosts_own_name" {
+run "a_name_that_is_the_hosts" {
   command = plan
 
   variables {
-    settings           = { HOST = "0.0.0.0" }
+    settings           = { HOST_FACTS = "mine" }
     availability_zone  = "eu-west-1a"
     alarm_email        = "operations@example.org"
     monthly_budget_usd = 0

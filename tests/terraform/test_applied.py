@@ -115,6 +115,15 @@ def test_another_processor_is_refused_while_the_volume_holds_images(applied):
     assert "The data volume holds images for amd64" in told.stderr
 
 
+def test_another_processor_is_taken_once_somebody_says_that_the_images_are_gone(applied):
+    said = "-replace=terraform_data.architecture"
+
+    planned = changes(applied.plan("-refresh=false", said, instance_type="t4g.medium", rebuild=1))
+
+    assert planned[INSTANCE] == ["delete", "create"]
+    assert VOLUME not in planned
+
+
 def test_a_plan_to_destroy_is_refused_for_the_data_volume(applied):
     told = applied.try_terraform("plan", "-destroy", "-refresh=false")
 
