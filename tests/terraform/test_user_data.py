@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -28,7 +29,7 @@ class Host:
         self.state, self.releases = folder / "state", folder / "opt" / "releases"
         script = user_data.replace("/var/lib/pretamane", str(self.state)).replace("/opt/pretamane", str(folder / "opt"))
         # What has failed once is tried again for minutes; the test knows that it stays so.
-        self.script = script.replace("within 300 ", "within 1 ").replace("within 600 ", "within 1 ")
+        self.script = re.sub(r"within [36]00 ", "within 11 ", script).replace("sleep 5", "sleep 1")
         (folder / "bin").mkdir()
         self.provide("apt-get", "exit 0")
         (folder / "bin" / "python3").symlink_to(sys.executable)
@@ -164,6 +165,16 @@ def test_packages_that_cannot_be_had_are_named(host):
 
     assert booted.returncode == 1
     assert host.said() == ("packages", "failed", "The package python3-boto3 could not be installed: E: no such host")
+
+
+def test_a_command_that_never_answers_is_given_up_and_said_to_be(host):
+    host.provide("apt-get", "exec sleep 60")
+    host.script = host.script.replace("within 11 ", "within 1 ")
+
+    booted = host.boot()
+
+    assert booted.returncode == 1
+    assert host.said() == ("packages", "failed", "The package lists could not be fetched: no answer in time.")
 
 
 def test_shellcheck_finds_nothing_in_what_is_rendered(user_data, tmp_path):
