@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -34,6 +35,12 @@ def mocked(copied: Callable[[str], Path]) -> Iterator["subprocess.Popen[str]"]:
     ) as running:
         yield running
         running.kill()
+
+
+class Begun(NamedTuple):
+    standing: "Future[Root]"
+    ruins: "Future[Ruins]"
+    mocks: "subprocess.Popen[str]"
 
 
 @contextmanager
@@ -63,25 +70,32 @@ def wait_for(port: int, server: "subprocess.Popen[bytes]") -> None:
 
 
 @pytest.fixture(scope="session")
-def torn_down(copied: Callable[[str], Path]) -> Iterator["Future[Ruins]"]:
-    """A host that was applied and torn down, in an AWS of its own; most of that is waiting, which others need not."""
-    with empty_aws() as address, ThreadPoolExecutor(max_workers=1) as aside:
-        yield aside.submit(lambda folder: tear_down(stand_up(folder, address)), copied("torn-down"))
+def begun(copied: Callable[[str], Path], mocked: "subprocess.Popen[str]") -> Iterator[Begun]:
+    """Whatever takes a minute of waiting, begun by the first test that needs any of it, each in an AWS of its own."""
+    with empty_aws() as one, empty_aws() as other, ThreadPoolExecutor() as aside:
+        standing = aside.submit(stand_up, copied("applied"), one)
+        ruins = aside.submit(lambda folder: tear_down(stand_up(folder, other)), copied("torn-down"))
+        yield Begun(standing, ruins, mocked)
 
 
 @pytest.fixture(scope="session")
-def applied(copied: Callable[[str], Path], request: pytest.FixtureRequest) -> Iterator[Root]:
+def applied(begun: Begun) -> Root:
     """The root with every secret given, applied once for all that look at it."""
-    for meanwhile in ("torn_down", "mocked"):
-        request.getfixturevalue(meanwhile)
-    with empty_aws() as address:
-        yield stand_up(copied("applied"), address)
+    return begun.standing.result(timeout=300)
 
 
 @pytest.fixture(scope="session")
-def user_data(applied: Root) -> str:
+def planned(copied: Callable[[str], Path], request: pytest.FixtureRequest) -> Iterator[Root]:
+    """Applied nowhere: enough to render the user data, before an AWS in which there is nothing yet."""
+    request.getfixturevalue("begun")  # it goes on while first boots are tried
+    with empty_aws() as address:
+        yield Root(copied("planned"), address)
+
+
+@pytest.fixture(scope="session")
+def user_data(planned: Root) -> str:
     """As the instance gets it."""
-    return applied.user_data()
+    return planned.user_data()
 
 
 @pytest.fixture

@@ -91,6 +91,7 @@ class Root:
             "auto_recovery": False,
             "daily_snapshots": False,
             "cpu_credits": "standard",
+            **SENTINELS,
         }
 
     def client(self, service: str) -> Any:  # boto3 makes its clients' types when it runs
@@ -147,9 +148,8 @@ class Root:
 
 
 def stand_up(folder: Path, endpoint: str) -> Root:
-    """With every secret given."""
+    """With every secret given, and without what moto lacks."""
     root = Root(folder, endpoint)
-    root.given.update(SENTINELS)
     (folder / "moto_override.tf").write_text(OVERRIDES)
     root.terraform("apply", "-auto-approve")
     return root

@@ -73,12 +73,12 @@ def host(tmp_path, user_data, booted_aws):
 
 
 @pytest.fixture(scope="session")
-def booted_aws(applied):
+def booted_aws(planned):
     """With a bucket for bundles of these tests' own."""
-    s3 = applied.client("s3")
+    s3 = planned.client("s3")
     s3.create_bucket(Bucket="bundles", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
     s3.put_bucket_versioning(Bucket="bundles", VersioningConfiguration={"Status": "Enabled"})
-    return applied
+    return planned
 
 
 def test_the_release_is_fetched_checked_and_handed_over_to(host):
@@ -186,7 +186,7 @@ def test_shellcheck_finds_nothing_in_what_is_rendered(user_data, tmp_path):
     assert told.stdout == ""
 
 
-def test_only_names_are_in_it_and_it_stays_small(user_data, applied):
+def test_only_names_are_in_it_and_it_stays_small(user_data, planned):
     assert len(user_data.encode()) < 12_000
-    for value in ("https://example.org", "operations@example.org", "vol-", applied.given["image_id"], "0.1.0-"):
+    for value in ("https://example.org", "operations@example.org", "vol-", planned.given["image_id"], "0.1.0-"):
         assert value not in user_data

@@ -1,7 +1,6 @@
 """What becomes of a host that stands, as its operator plans one thing after another."""
 
 import json
-import subprocess
 
 import pytest
 
@@ -131,8 +130,8 @@ def test_a_plan_to_destroy_is_refused_for_the_data_volume(applied):
     assert f"Resource {VOLUME} has lifecycle.prevent_destroy set" in " ".join(told.stderr.split())
 
 
-def test_tearing_down_as_it_is_written_keeps_a_snapshot_and_the_backups(torn_down):
-    root, volume = torn_down.result(timeout=300)
+def test_tearing_down_as_it_is_written_keeps_a_snapshot_and_the_backups(begun):
+    root, volume = begun.ruins.result(timeout=300)
 
     ec2, ours = root.client("ec2"), [{"Name": "volume-id", "Values": [volume]}]
     (snapshot,) = ec2.describe_snapshots(Filters=ours)["Snapshots"]
@@ -144,8 +143,8 @@ def test_tearing_down_as_it_is_written_keeps_a_snapshot_and_the_backups(torn_dow
     assert root.run(["state", "list"], {}).stdout == ""
 
 
-def test_terraforms_own_tests_pass_against_a_mocked_aws(mocked: "subprocess.Popen[str]"):
-    told, _ = mocked.communicate(timeout=300)
+def test_terraforms_own_tests_pass_against_a_mocked_aws(begun):
+    told, _ = begun.mocks.communicate(timeout=300)
 
-    assert mocked.returncode == 0, told
+    assert begun.mocks.returncode == 0, told
     assert ", 0 failed" in told
