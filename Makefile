@@ -1,7 +1,8 @@
-.PHONY: run test lint bench lock
+.PHONY: run test lint bench lock bundle
 
 run: ; @scripts/run
 test: ; @scripts/test
 lint: ; @scripts/lint
 bench: ; @scripts/bench
 lock: ; @scripts/lock
+bundle: ; @scripts/bundle
