@@ -24,7 +24,7 @@ AsPage = Callable[[Request, AppError], Response]
 # What is below these is read by people, but for the styles and modules that their pages fetch.
 _PAGES, _NO_PAGES = ("/app", "/s", "/r"), ("/app/static",)
 
-METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 _log = logging.getLogger("pretamane.problems")
 
