@@ -1,4 +1,4 @@
-"""Documents, the versions of their content, the bytes behind those, and what machines read in them."""
+"""Documents and how they are filed, the versions of their content, the bytes behind those, and what machines read."""
 
 from datetime import date, datetime
 from typing import Any, Final
@@ -14,6 +14,8 @@ from sqlalchemy import (
     LargeBinary,
     Text,
     UniqueConstraint,
+    false,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -61,10 +63,12 @@ class Document(Record):
     __table_args__ = (
         CheckConstraint("version >= 1", name="counts_from_one"),
         CheckConstraint("part_of <> id", name="is_part_of_another"),
+        CheckConstraint("(held_at IS NULL) = (hold_reason IS NULL)", name="is_held_for_a_reason"),
         Index("ix_documents_newest", "made_at", "id", postgresql_where=text("trashed_at IS NULL")),
         Index("ix_documents_trash", "made_at", "id", postgresql_where=text("trashed_at IS NOT NULL")),
         Index("ix_documents_contact", "contact_id", "made_at", "id"),
         Index("ix_documents_part_of", "part_of", postgresql_where=text("part_of IS NOT NULL")),
+        Index("ix_documents_type", "type_id", "made_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -83,6 +87,77 @@ class Document(Record):
     document_date: Mapped[date | None]
     language: Mapped[str | None]
     trashed_at: Mapped[datetime | None] = mapped_column(_Moment)
+    type_id: Mapped[UUID | None] = mapped_column(ForeignKey("document_types.id", ondelete="SET NULL"))
+    notes: Mapped[str] = mapped_column(server_default="", default="")
+    # Only whom DocumentReader names may know of it.
+    is_restricted: Mapped[bool] = mapped_column(server_default=false(), default=False)
+    # On hold nothing removes it: no trash, no purge, no rule, no erasure.
+    held_at: Mapped[datetime | None] = mapped_column(_Moment)
+    held_by: Mapped[UUID | None]
+    hold_reason: Mapped[str | None]
+
+
+class DocumentType(Record):
+    """What a practice files: invoice, contract, certificate."""
+
+    __tablename__ = "document_types"
+    __table_args__ = (Index("uq_document_types_name", func.lower(text("name")), unique=True),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str]
+    # A contact without one is shown as lacking it.
+    is_expected: Mapped[bool] = mapped_column(server_default=false(), default=False)
+    made_at: Mapped[datetime] = mapped_column(_Moment)
+
+
+class Tag(Record):
+    __tablename__ = "tags"
+    __table_args__ = (Index("uq_tags_name", func.lower(text("name")), unique=True),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(_Moment)
+
+
+class DocumentTag(Record):
+    __tablename__ = "document_tags"
+    __table_args__ = (Index("ix_document_tags_tag", "tag_id", "document_id"),)
+
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    tag_id: Mapped[UUID] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True)
+
+
+class DocumentReader(Record):
+    """An account that may know of a restricted document."""
+
+    __tablename__ = "document_readers"
+    __table_args__ = (Index("ix_document_readers_account", "account_id", "document_id"),)
+
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    account_id: Mapped[UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+
+
+class RetentionRule(Record):
+    """For how long documents of a type, with a tag, or both are kept. Until it is in force it removes nothing."""
+
+    __tablename__ = "retention_rules"
+    __table_args__ = (
+        CheckConstraint("type_id IS NOT NULL OR tag_id IS NOT NULL", name="is_about_some"),
+        CheckConstraint("keep_days >= 1", name="keeps_for_a_while"),
+        CheckConstraint("counted_from IN ('received', 'document_date')", name="counts_from_a_known_day"),
+        CheckConstraint("version >= 1", name="counts_from_one"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
+    name: Mapped[str]
+    type_id: Mapped[UUID | None] = mapped_column(ForeignKey("document_types.id"))
+    tag_id: Mapped[UUID | None] = mapped_column(ForeignKey("tags.id"))
+    keep_days: Mapped[int]
+    counted_from: Mapped[str]
+    in_force_since: Mapped[datetime | None] = mapped_column(_Moment)
+    version: Mapped[int] = mapped_column(Integer, server_default="1", default=1)
+    made_at: Mapped[datetime] = mapped_column(_Moment)
+    made_by: Mapped[UUID | None]
 
 
 class DocumentVersion(Record):

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from sqlalchemy import CheckConstraint, DateTime, LargeBinary, SmallInteger, func, true
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, LargeBinary, SmallInteger, func, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pretamane.core.database import Record
@@ -28,6 +28,8 @@ class Practice(Record):
     privacy_url: Mapped[str | None] = mapped_column(default=None)
     imprint_url: Mapped[str | None] = mapped_column(default=None)
     terms_url: Mapped[str | None] = mapped_column(default=None)
+    # How many bytes of documents it means to keep.
+    storage_quota: Mapped[int | None] = mapped_column(BigInteger, default=None)
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
     @property
