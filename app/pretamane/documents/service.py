@@ -118,6 +118,7 @@ def _first_version(
         received_by=by.account_id,
         made_at=at,
         changed_at=at,
+        settled=["title"] if arrival.title else [],
     )
     version = DocumentVersion(
         id=version_id,
