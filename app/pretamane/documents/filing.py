@@ -21,7 +21,7 @@ from pretamane.core.ids import new_id
 from pretamane.core.undo import GRACE
 from pretamane.documents import labels, undoing
 from pretamane.documents.models import DocumentType
-from pretamane.documents.names import on_one_line
+from pretamane.documents.names import in_order
 from pretamane.documents.service import LONGEST_TITLE
 from pretamane.documents.standing import Put, Standing, locked, put
 
@@ -141,7 +141,7 @@ def _looked_up(session: Session, change: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _title(said: str) -> str:
-    title = on_one_line(said)
+    title = in_order(said)
     if not 1 <= len(title) <= LONGEST_TITLE:
         sentence = f"Please write at most {LONGEST_TITLE} characters here." if title else "Please write something here."
         raise Invalid("Nothing was changed.", fields={"title": sentence})

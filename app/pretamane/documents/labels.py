@@ -14,7 +14,7 @@ from pretamane.core.database import now
 from pretamane.core.errors import Conflict, Invalid, NotFound
 from pretamane.core.ids import new_id
 from pretamane.documents.models import Document, DocumentTag, DocumentType, RetentionRule, Tag
-from pretamane.documents.names import on_one_line
+from pretamane.documents.names import in_order
 
 LONGEST_NAME: Final = 60
 # Whoever makes one waits for whoever makes another, so that nobody makes what somebody else is just making.
@@ -177,7 +177,7 @@ def _tell(session: Session, kind: Kind, what: str, label_id: UUID, by: Actor, **
 
 def _named(name: str) -> str:
     """As it is shown: on one line, its letters in the order in which they are typed; a comma parts two."""
-    said = on_one_line(name).replace(",", " ")
+    said = in_order(name).replace(",", " ")
     shown = " ".join(said.split())
     if not 1 <= len(shown) <= LONGEST_NAME:
         sentence = f"Please write at most {LONGEST_NAME} characters here." if shown else "Please write something here."

@@ -25,15 +25,11 @@ def display_name(given: str) -> str:
     Applied to its own outcome it changes nothing.
     """
     last = given.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    shortened = _shortened(_without_odd_ends(on_one_line(last)))
-    return shortened if shortened.strip(".") else NAMELESS
-
-
-def on_one_line(given: str) -> str:
-    """What is safe to show of any words: a title is none of a file's, and may hold a slash and end with a point."""
-    composed = unicodedata.normalize("NFC", given.translate(_BLANK))
+    composed = unicodedata.normalize("NFC", last.translate(_BLANK))
     visible = "".join(sign for sign in composed if sign in _JOINERS or unicodedata.category(sign) not in _NEVER)
-    return unicodedata.normalize("NFC", " ".join(visible.split()))
+    one_line = unicodedata.normalize("NFC", " ".join(visible.split()))
+    shortened = _shortened(_without_odd_ends(one_line))
+    return shortened if shortened.strip(".") else NAMELESS
 
 
 def _without_odd_ends(name: str) -> str:
