@@ -8,6 +8,7 @@ from uuid import UUID
 from prometheus_client import Counter
 from sqlalchemy import BigInteger, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from pretamane.contacts import people
 from pretamane.core import audit, events, jobs
@@ -16,16 +17,17 @@ from pretamane.core.database import after_commit, now
 from pretamane.core.errors import ChangedMeanwhile, Conflict, NotFound
 from pretamane.core.http.versions import Seen
 from pretamane.core.ids import new_id
-from pretamane.core.texts import one_line
 from pretamane.documents import blobs, queries
 from pretamane.documents.blobs import Stored
 from pretamane.documents.models import QUARANTINED, RECEIVED, Blob, Document, DocumentVersion
+from pretamane.documents.names import in_order
 from pretamane.documents.recognition import Recognised
 
 PROCESS = "documents.process"
 SCAN = "documents.scan"
 FORGET_PICTURES = "documents.forget_pictures"
 LONGEST_TITLE = 300
+LONGEST_NAME = 4000
 
 DOCUMENTS_RECEIVED = Counter("documents_received_total", "Documents kept, by kind and by way in.", ["kind", "way"])
 
@@ -80,6 +82,8 @@ def file_original(session: Session, original: Original, arrival: Arrival, by: Ac
     document.contact_id, version.blob_id = contact_id, blob.id
     session.add_all((document, version))
     session.flush()
+    set_committed_value(document, "type", None)
+    set_committed_value(document, "tags", [])
     events.emit(session, "document.received", document, version=version.id, way=arrival.way)
     if version.state != QUARANTINED:
         jobs.enqueue(session, PROCESS, unique=str(version.id), version=version.id)
@@ -112,7 +116,7 @@ def _first_version(
     filename = storable(arrival.filename) or "unnamed"
     document = Document(
         id=document_id,
-        title=_title(arrival.title) or title_of_file(filename),
+        title=tidy_title(arrival.title or "") or title_of_file(filename),
         current_version_id=version_id,
         part_of=arrival.part_of,
         received_by=by.account_id,
@@ -138,17 +142,20 @@ def _first_version(
 
 
 def storable(name: str) -> str:
-    """As it was given, but for what PostgreSQL takes in no text."""
-    return name.encode("utf-8", "ignore").decode("utf-8").replace("\0", "")
+    """As it was given, but for what PostgreSQL takes in no text, and for the middle of one that nobody could read."""
+    name = name.encode("utf-8", "ignore").decode("utf-8").replace("\0", "")
+    half = LONGEST_NAME // 2
+    return name if len(name) <= LONGEST_NAME else f"{name[: half - 1]}…{name[-half:]}"
 
 
-def _title(text: str | None) -> str:
-    return str(one_line(text or ""))[:LONGEST_TITLE].strip()
+def tidy_title(text: str) -> str:
+    """As a person or a file gave it; what cannot be seen in it goes, as from a file's name."""
+    return in_order(text)[:LONGEST_TITLE].strip()
 
 
 def title_of_file(filename: str) -> str:
     """What a document is called as long as nobody and nothing says better."""
-    return _title(PurePath(filename).stem) or "Untitled"
+    return tidy_title(PurePath(filename).stem) or "Untitled"
 
 
 def known_already(known: queries.Known) -> Conflict:
