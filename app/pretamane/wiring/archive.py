@@ -17,8 +17,10 @@ from pretamane.documents import (
     collecting,
     document_pages,
     files,
+    filing_api,
     intake,
     jobs,
+    labels_api,
     list_page,
     pages_api,
     processing_api,
@@ -73,6 +75,8 @@ class Archive:
         in_parts = Resuming(self._work, self.spool, self.receiving, self._limit)
         return [
             api.router(whole),
+            filing_api.router,
+            labels_api.router,
             processing_api.router(self.unlocking),
             uploads_api.router(in_parts),
             pages_api.router(self._addresses, self.pictures),
