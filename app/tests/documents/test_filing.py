@@ -317,7 +317,9 @@ def test_what_went_on_hold_since_is_not_put_into_the_trash_again(as_staff, lette
     assert shown(as_staff, letter["id"])["trashed_at"] is None
 
 
-def test_what_was_replaced_is_forgotten_when_it_cannot_be_undone_any_more(as_staff, letter, clock, platform, connection):
+def test_what_was_replaced_is_forgotten_when_it_cannot_be_undone_any_more(
+    as_staff, letter, clock, platform, connection
+):
     from pretamane.documents import undoing
 
     edit(as_staff, letter, title="Other")
