@@ -41,13 +41,17 @@ def first_line(text: str) -> str | None:
 
 
 def note(session: Session, document: Document, version: DocumentVersion, learned: Learned) -> None:
-    """Where nobody said anything: a title that still is the file's name, a day and a language that are not known."""
+    """Where nobody said anything: a title that still is the file's name, a day and a language that are not known.
+
+    `settled` names what people said, so that a day which somebody took away stays away.
+    """
     if document.current_version_id != version.id:
         return
     before = document.title, document.document_date, document.language
-    if learned.title and document.title == title_of_file(version.filename):
+    if learned.title and "title" not in document.settled and document.title == title_of_file(version.filename):
         document.title = tidy_title(learned.title) or document.title
-    document.document_date = document.document_date or learned.dated
+    if "document_date" not in document.settled:
+        document.document_date = document.document_date or learned.dated
     document.language = document.language or learned.language
     if before != (document.title, document.document_date, document.language):
         document.version += 1

@@ -8,6 +8,7 @@ from uuid import UUID
 from prometheus_client import Counter
 from sqlalchemy import BigInteger, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from pretamane.contacts import people
 from pretamane.core import audit, events, jobs
@@ -81,6 +82,8 @@ def file_original(session: Session, original: Original, arrival: Arrival, by: Ac
     document.contact_id, version.blob_id = contact_id, blob.id
     session.add_all((document, version))
     session.flush()
+    set_committed_value(document, "type", None)
+    set_committed_value(document, "tags", [])
     events.emit(session, "document.received", document, version=version.id, way=arrival.way)
     if version.state != QUARANTINED:
         jobs.enqueue(session, PROCESS, unique=str(version.id), version=version.id)
@@ -119,6 +122,7 @@ def _first_version(
         received_by=by.account_id,
         made_at=at,
         changed_at=at,
+        settled=["title"] if arrival.title else [],
     )
     version = DocumentVersion(
         id=version_id,
