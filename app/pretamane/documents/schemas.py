@@ -63,6 +63,8 @@ class DocumentOut(BaseModel):
     made_at: datetime
     changed_at: datetime
     trashed_at: datetime | None
+    is_restricted: bool = Field(description="Only accounts that it names may know of it")
+    held_at: datetime | None = Field(description="Since when nothing removes it")
     version: int = Field(description="Counts the changes; the ETag, too")
     current: VersionOut = Field(description="The newest version of its content")
 
@@ -130,3 +132,4 @@ class Particulars(BaseModel):
     title: Annotated[str | None, Field(max_length=LONGEST_TITLE), OneLine] = None
     contact_id: UUID | None = None
     if_known: Literal["keep", "ask"] = "keep"
+    restricted: bool = False
