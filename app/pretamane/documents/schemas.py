@@ -57,12 +57,12 @@ class DocumentOut(BaseModel):
     notes: str = ""
     document_date: date | None
     language: str | None
-    is_restricted: bool = Field(False, description="Whether only the accounts that are named may know of it")
-    held: bool = Field(False, description="On hold nothing removes it")
     received_by: UUID | None
     made_at: datetime
     changed_at: datetime
     trashed_at: datetime | None
+    is_restricted: bool = Field(description="Only accounts that it names may know of it")
+    held_at: datetime | None = Field(description="Since when nothing removes it")
     version: int = Field(description="Counts the changes; the ETag, too")
     current: VersionOut = Field(description="The newest version of its content")
 
@@ -73,12 +73,11 @@ class DocumentOut(BaseModel):
             **own,
             type=LabelOut.model_validate(document.type) if document.type else None,
             tags=[tag.name for tag in document.tags],
-            held=document.held_at is not None,
             current=VersionOut.of(version, blob),
         )
 
 
-_NOT_ITS_OWN = ("type", "tags", "held", "current")
+_NOT_ITS_OWN = ("type", "tags", "current")
 
 
 class StepOut(BaseModel):
@@ -130,3 +129,4 @@ class Particulars(BaseModel):
     title: Annotated[str | None, Field(max_length=LONGEST_TITLE), OneLine] = None
     contact_id: UUID | None = None
     if_known: Literal["keep", "ask"] = "keep"
+    restricted: bool = False

@@ -24,6 +24,7 @@ from pretamane.documents import (
     list_page,
     pages_api,
     processing_api,
+    protection_api,
     uploads_api,
 )
 from pretamane.documents.collecting import Keeper
@@ -78,6 +79,7 @@ class Archive:
             filing_api.router,
             labels_api.router,
             processing_api.router(self.unlocking),
+            protection_api.router,
             uploads_api.router(in_parts),
             pages_api.router(self._addresses, self.pictures),
             files.router(Files(self._work, self.store, self._addresses)),
