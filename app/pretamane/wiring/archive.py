@@ -18,9 +18,11 @@ from pretamane.documents import (
     document_pages,
     files,
     filing_api,
+    filing_pages,
     intake,
     jobs,
     labels_api,
+    labels_pages,
     list_page,
     pages_api,
     processing_api,
@@ -84,6 +86,8 @@ class Archive:
             pages_api.router(self._addresses, self.pictures),
             files.router(Files(self._work, self.store, self._addresses)),
             list_page.router(self._work, whole),
+            filing_pages.router,
+            labels_pages.router,
             document_pages.router(self.unlocking),
         ]
 
