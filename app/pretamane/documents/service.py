@@ -73,7 +73,7 @@ def file_original(session: Session, original: Original, arrival: Arrival, by: Ac
     if arrival.part_of is not None:
         _hold(session, arrival.part_of)
     blob = blobs.name(session, original.stored)
-    known = queries.known_already(session, original.stored.sha256)
+    known = queries.known_already(session, original.stored.sha256, by)
     if known is not None and arrival.if_known == "ask":
         raise known_already(known)
     document, version = _first_version(session, original.recognised, arrival, by)
@@ -166,7 +166,7 @@ def _hold(session: Session, document_id: UUID) -> None:
 
 
 def trash(session: Session, document_id: UUID, seen: Seen, by: Actor) -> Document:
-    document = _seen(session, document_id, seen)
+    document = _seen(session, document_id, seen, by)
     if document.trashed_at is None:
         document.trashed_at = now(session)
         _tell(session, document, "document.trashed", by)
@@ -174,22 +174,24 @@ def trash(session: Session, document_id: UUID, seen: Seen, by: Actor) -> Documen
 
 
 def restore(session: Session, document_id: UUID, seen: Seen, by: Actor) -> Document:
-    document = _seen(session, document_id, seen)
+    document = _seen(session, document_id, seen, by)
     if document.trashed_at is not None:
         document.trashed_at = None
         _tell(session, document, "document.restored", by)
     return document
 
 
-def _seen(session: Session, document_id: UUID, seen: Seen) -> Document:
-    document = _locked(session, document_id)
+def _seen(session: Session, document_id: UUID, seen: Seen, by: Actor) -> Document:
+    document = locked(session, document_id, by)
     if document.version not in seen:
         raise ChangedMeanwhile("Somebody changed this document meanwhile, so nothing was overwritten.")
     return document
 
 
-def _locked(session: Session, document_id: UUID) -> Document:
-    document = session.get(Document, document_id, with_for_update=True, populate_existing=True)
+def locked(session: Session, document_id: UUID, by: Actor) -> Document:
+    """Until the commit, and as it is now; who may not know of it learns nothing by waiting for it either."""
+    asked = select(Document).where(Document.id == document_id, queries.readable(by)).with_for_update(of=Document)
+    document = session.scalar(asked.execution_options(populate_existing=True))
     if document is None:
         raise NotFound("There is no document with this id.")
     return document
@@ -205,7 +207,7 @@ def _tell(session: Session, document: Document, what: str, by: Actor) -> None:
 
 def purge(session: Session, document_id: UUID, by: Actor) -> None:
     """Out of the trash for good: its rows now, and its bytes by a job where no other version names them."""
-    document = _locked(session, document_id)
+    document = locked(session, document_id, by)
     if document.trashed_at is None:
         raise Conflict("Only what is in the trash can be removed for good.", code="not-in-the-trash")
     versions = delete(DocumentVersion).where(DocumentVersion.document_id == document_id)
