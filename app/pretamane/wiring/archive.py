@@ -23,6 +23,7 @@ from pretamane.documents import (
     pages_api,
     processing_api,
     uploads_api,
+    versions_api,
 )
 from pretamane.documents.collecting import Keeper
 from pretamane.documents.file_addresses import FileAddresses
@@ -73,6 +74,7 @@ class Archive:
         in_parts = Resuming(self._work, self.spool, self.receiving, self._limit)
         return [
             api.router(whole),
+            versions_api.router(whole),
             processing_api.router(self.unlocking),
             uploads_api.router(in_parts),
             pages_api.router(self._addresses, self.pictures),
