@@ -31,7 +31,7 @@ IfKnown = Annotated[
     ),
 ]
 Title = Annotated[str | None, Query(max_length=LONGEST_TITLE, description="Left out, it is the file's name.")]
-Filename = Annotated[str, Query(min_length=1, max_length=4000, description="As people call it; its ending counts.")]
+Filename = Annotated[str, Query(min_length=1, description="As people call it, in any length; its ending counts.")]
 InTheTrash = Annotated[bool, Query(alias="trashed", description="Those in the trash, instead of all others.")]
 
 

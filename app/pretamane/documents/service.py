@@ -16,16 +16,17 @@ from pretamane.core.database import after_commit, now
 from pretamane.core.errors import ChangedMeanwhile, Conflict, NotFound
 from pretamane.core.http.versions import Seen
 from pretamane.core.ids import new_id
-from pretamane.core.texts import one_line
 from pretamane.documents import blobs, queries
 from pretamane.documents.blobs import Stored
 from pretamane.documents.models import QUARANTINED, RECEIVED, Blob, Document, DocumentVersion
+from pretamane.documents.names import in_order
 from pretamane.documents.recognition import Recognised
 
 PROCESS = "documents.process"
 SCAN = "documents.scan"
 FORGET_PICTURES = "documents.forget_pictures"
 LONGEST_TITLE = 300
+LONGEST_NAME = 4000
 
 DOCUMENTS_RECEIVED = Counter("documents_received_total", "Documents kept, by kind and by way in.", ["kind", "way"])
 
@@ -133,7 +134,7 @@ def _first_version(
     version = new_version(session, document_id, 1, recognised, arrival, by)
     document = Document(
         id=document_id,
-        title=_title(arrival.title) or title_of_file(version.filename),
+        title=tidy_title(arrival.title or "") or title_of_file(version.filename),
         current_version_id=version.id,
         part_of=arrival.part_of,
         received_by=by.account_id,
@@ -164,17 +165,20 @@ def new_version(
 
 
 def storable(name: str) -> str:
-    """As it was given, but for what PostgreSQL takes in no text."""
-    return name.encode("utf-8", "ignore").decode("utf-8").replace("\0", "")
+    """As it was given, but for what PostgreSQL takes in no text, and for the middle of one that nobody could read."""
+    name = name.encode("utf-8", "ignore").decode("utf-8").replace("\0", "")
+    half = LONGEST_NAME // 2
+    return name if len(name) <= LONGEST_NAME else f"{name[: half - 1]}…{name[-half:]}"
 
 
-def _title(text: str | None) -> str:
-    return str(one_line(text or ""))[:LONGEST_TITLE].strip()
+def tidy_title(text: str) -> str:
+    """As a person or a file gave it; what cannot be seen in it goes, as from a file's name."""
+    return in_order(text)[:LONGEST_TITLE].strip()
 
 
 def title_of_file(filename: str) -> str:
     """What a document is called as long as nobody and nothing says better."""
-    return _title(PurePath(filename).stem) or "Untitled"
+    return tidy_title(PurePath(filename).stem) or "Untitled"
 
 
 def known_already(known: queries.Known) -> Conflict:

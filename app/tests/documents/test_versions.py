@@ -8,6 +8,7 @@ from tests.documents.bad_samples import TEST_VIRUS
 from tests.documents.conftest import PDF, PIECE, TUS, if_match, put_with
 from tests.documents.processed import shown
 
+from pretamane.core.spool import Spool
 from tests import samples
 
 OTHER = PDF + b"% another version\n"
@@ -76,12 +77,13 @@ def test_nothing_is_overwritten_that_its_sender_has_not_seen(as_staff, letter, b
     assert (numbers(as_staff, letter), len(blobs()), spooled()) == ([1], 1, [])
 
 
-def test_who_has_seen_another_is_told_before_the_bytes_travel(as_staff, letter):
-    def never_sent():
-        raise AssertionError("nobody should have asked for the bytes")
-        yield b""
+def test_who_has_seen_another_is_told_before_a_byte_is_kept(as_staff, letter, monkeypatch):
+    def keep(*_args, **_how):
+        raise AssertionError("the bytes should not have been taken")
 
-    answer = as_staff.put(f"{path_of(letter)}/versions?filename=a.pdf", content=never_sent(), headers=if_match(7))
+    monkeypatch.setattr(Spool, "keep", keep)
+
+    answer = replace(as_staff, letter, seen=7)
 
     assert (answer.status_code, answer.json()["code"]) == (412, "changed-meanwhile")
 
