@@ -140,6 +140,7 @@ def _first_version(
         received_by=by.account_id,
         made_at=at,
         changed_at=at,
+        settled=["title"] if arrival.title else [],
     )
     return document, version
 
@@ -199,9 +200,22 @@ def _hold(session: Session, document_id: UUID) -> None:
 def trash(session: Session, document_id: UUID, seen: Seen, by: Actor) -> Document:
     document = as_seen(session, document_id, seen, by)
     if document.trashed_at is None:
-        document.trashed_at = now(session)
-        tell(session, document, "document.trashed", by)
+        put_into_trash(session, document, by)
     return document
+
+
+def put_into_trash(session: Session, document: Document, by: Actor, **why: object) -> None:
+    """One that is locked."""
+    refuse_while_held(document)
+    document.trashed_at = now(session)
+    tell(session, document, "document.trashed", by, **why)
+
+
+def refuse_while_held(document: Document) -> None:
+    """Whatever trashes, purges or erases asks this of the row that it has locked."""
+    if document.held_at is not None:
+        sentence = "This document is on hold: nothing removes it until an administrator lifts the hold."
+        raise Conflict(sentence, code="on-hold")
 
 
 def restore(session: Session, document_id: UUID, seen: Seen, by: Actor) -> Document:
@@ -228,17 +242,19 @@ def locked(session: Session, document_id: UUID, by: Actor) -> Document:
     return document
 
 
-def tell(session: Session, document: Document, what: str, by: Actor, **details: object) -> None:
+def tell(session: Session, document: Document, what: str, by: Actor, **how: object) -> None:
+    """Of a change that was just made: the document's next version, its event, and the audit's entry."""
     document.version += 1
     document.changed_at = now(session)
     session.flush()
-    audit.record(session, by, what, document.id, **details)
-    events.emit(session, what, document, **details)
+    audit.record(session, by, what, document.id, **how)
+    events.emit(session, what, document, **how)
 
 
 def purge(session: Session, document_id: UUID, by: Actor) -> None:
     """Out of the trash for good: its rows now, and its bytes by a job where no other version names them."""
     document = locked(session, document_id, by)
+    refuse_while_held(document)
     if document.trashed_at is None:
         raise Conflict("Only what is in the trash can be removed for good.", code="not-in-the-trash")
     versions = delete(DocumentVersion).where(DocumentVersion.document_id == document_id)

@@ -11,7 +11,7 @@ from pretamane.core.actors import Actor
 from pretamane.core.database import now
 from pretamane.core.errors import ChangedMeanwhile, Conflict, NotFound
 from pretamane.core.http.versions import Seen
-from pretamane.documents import blobs, originals, queries, service
+from pretamane.documents import blobs, facts, originals, queries, service
 from pretamane.documents.models import QUARANTINED, Blob, Document, DocumentVersion
 from pretamane.documents.service import Arrival, Filed, Onto, Original
 
@@ -77,6 +77,7 @@ def make_current(session: Session, document_id: UUID, number: int, seen: Seen, b
         raise originals.Quarantined(f"This version is in quarantine. {version.reason}")
     if version.id != document.current_version_id:
         document.current_version_id = version.id
+        facts.follow_current(session, document)
         service.tell(session, document, CHOSEN, by, version=version.id)
     return document
 
@@ -87,6 +88,7 @@ def come_forward(session: Session, document: Document, version: DocumentVersion)
     if document.current_version_id == version.id or any(each.state != QUARANTINED for each in newer):
         return
     document.current_version_id = version.id
+    facts.follow_current(session, document)
     document.version += 1
     document.changed_at = now(session)
     session.flush()

@@ -300,3 +300,56 @@ def test_who_was_overtaken_on_the_way_keeps_what_has_come_and_may_look_again(as_
     assert (late.status_code, late.json()["code"], asked.status_code) == (412, "changed-meanwhile", 412)
     assert (settled.status_code, numbers(as_staff, letter)) == (204, [3, 2, 1])
     assert bytes_of(as_staff, letter) == OTHER
+
+
+# ---- what machines know -------------------------------------------------------------------------------------------
+
+MARCH = samples.pdf(["Invoice of 3 March 2024. We thank you for the order that you gave us."], title="An invoice")
+APRIL = samples.pdf(["Rechnung vom 4. April 2025. Wir danken für Ihren Auftrag und freuen uns."], title="Eine Rechnung")
+
+
+def facts_of(client, document):
+    told = shown(client, document["id"])
+    return told["title"], told["document_date"], told["language"]
+
+
+def test_title_day_and_language_are_those_of_the_current_version(as_staff, send, do_jobs):
+    document = send(MARCH, "scan.pdf")
+    first = facts_of(as_staff, document)
+    replace(as_staff, document, APRIL)
+    do_jobs()
+    second = facts_of(as_staff, document)
+    go_to(as_staff, document, 1)
+
+    assert first == ("An invoice", "2024-03-03", "en")
+    assert second == ("Eine Rechnung", "2025-04-04", "de")
+    assert facts_of(as_staff, document) == first
+
+
+def test_what_a_version_leaves_open_stays_as_the_one_before_told_it(as_staff, send, do_jobs):
+    document = send(MARCH, "scan.pdf")
+    replace(as_staff, document, samples.pdf([""]), filename="blank.pdf")
+    do_jobs()
+
+    assert facts_of(as_staff, document) == ("An invoice", "2024-03-03", "en")
+
+
+def test_no_version_says_otherwise_than_a_person_said(as_staff, send, do_jobs):
+    document = send(MARCH, "scan.pdf", title="What I call it")
+    said = {"document_date": "2020-01-01"}
+    changed = as_staff.patch(path_of(document), json=said, headers=if_match(document["version"]))
+    replace(as_staff, changed.json(), APRIL)
+    do_jobs()
+
+    assert facts_of(as_staff, document) == ("What I call it", "2020-01-01", "de")
+
+
+def test_a_reading_that_ends_after_the_way_back_is_kept_for_its_own_version(as_staff, send, do_jobs):
+    document = send(MARCH, "scan.pdf")
+    replace(as_staff, document, APRIL)
+    go_to(as_staff, document, 1)
+    do_jobs()
+    before = facts_of(as_staff, document)
+    go_to(as_staff, document, 2)
+
+    assert (before[0], facts_of(as_staff, document)[0]) == ("An invoice", "Eine Rechnung")
