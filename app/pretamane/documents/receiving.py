@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from pretamane.core.actors import Actor
 from pretamane.core.errors import AppError, Unavailable
 from pretamane.core.unit_of_work import UnitOfWork
-from pretamane.documents import blobs, keys, queries, service
+from pretamane.documents import blobs, keys, queries, service, versions
 from pretamane.documents.blobs import KeyIsOver, Stored
 from pretamane.documents.recognition import Recognised
 from pretamane.documents.service import Arrival, Filed, Original
@@ -65,9 +65,10 @@ class Receiving:
 
     def _name(self, original: Original, arrival: Arrival, by: Actor, commit: Commit[T]) -> T:
         filed: list[Filed] = []
+        file_it = service.file_original if arrival.onto is None else versions.file_version
 
         def file(session: Session) -> Filed:
-            filed[:] = [service.file_original(session, original, arrival, by)]
+            filed[:] = [file_it(session, original, arrival, by)]
             return filed[0]
 
         try:

@@ -57,8 +57,6 @@ class DocumentOut(BaseModel):
     notes: str = ""
     document_date: date | None
     language: str | None
-    is_restricted: bool = Field(False, description="Whether only the accounts that are named may know of it")
-    held: bool = Field(False, description="On hold nothing removes it")
     received_by: UUID | None
     made_at: datetime
     changed_at: datetime
@@ -75,12 +73,11 @@ class DocumentOut(BaseModel):
             **own,
             type=LabelOut.model_validate(document.type) if document.type else None,
             tags=[tag.name for tag in document.tags],
-            held=document.held_at is not None,
             current=VersionOut.of(version, blob),
         )
 
 
-_NOT_ITS_OWN = ("type", "tags", "held", "current")
+_NOT_ITS_OWN = ("type", "tags", "current")
 
 
 class StepOut(BaseModel):
@@ -110,11 +107,15 @@ class KnownOut(BaseModel):
 
 class ReceivedOut(DocumentOut):
     duplicate_of: KnownOut | None = Field(description="An older document that has the same bytes")
+    received: VersionOut = Field(description="What was sent; while it is in quarantine, the one before stays current")
+    is_new: bool = Field(description="False where these are the current version's own bytes: then nothing was made")
 
     @classmethod
     def about(cls, filed: Filed) -> "ReceivedOut":
         known = filed.duplicate_of and KnownOut(id=filed.duplicate_of.id, title=filed.duplicate_of.title)
-        return cls(**DocumentOut.of(filed.document, filed.version, filed.blob).model_dump(), duplicate_of=known)
+        document = DocumentOut.of(filed.document, *filed.current).model_dump()
+        received = VersionOut.of(filed.version, filed.blob)
+        return cls(**document, duplicate_of=known, received=received, is_new=filed.is_new)
 
 
 class DocumentPage(BaseModel):
@@ -133,3 +134,10 @@ class Particulars(BaseModel):
     contact_id: UUID | None = None
     if_known: Literal["keep", "ask"] = "keep"
     restricted: bool = False
+
+
+class PartsParticulars(Particulars):
+    """Of one that comes in parts; the last two where it becomes another version of a document."""
+
+    document: UUID | None = None
+    version: Annotated[int | None, Field(ge=1, le=999_999_999)] = None

@@ -24,6 +24,7 @@ from pretamane.documents import (
     processing_api,
     protection_api,
     uploads_api,
+    versions_api,
 )
 from pretamane.documents.collecting import Keeper
 from pretamane.documents.file_addresses import FileAddresses
@@ -74,6 +75,7 @@ class Archive:
         in_parts = Resuming(self._work, self.spool, self.receiving, self._limit)
         return [
             api.router(whole),
+            versions_api.router(whole),
             processing_api.router(self.unlocking),
             protection_api.router,
             uploads_api.router(in_parts),

@@ -1,5 +1,6 @@
 """No question about documents reads a whole table, with more rows than PostgreSQL would rather scan."""
 
+import re
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from pretamane.documents import blobs, queries
 from pretamane.documents.queries import Documents
 
 ROWS = 24_000
+# Here, because this house has few of them; to read them whole is quickest.
+SMALL = {"document_steps", "document_types", "tags"}
 ADA = UUID("00000000-0000-7000-8000-000000000007")
 STEFAN = Actor(UUID(int=7), "Stefan", Role.STAFF)
 PLACE = Place(datetime(2026, 1, 10, tzinfo=UTC), UUID(int=10)).cursor
@@ -64,6 +67,10 @@ def full(postgres):
     engine.dispose()
 
 
+def read_whole(plan):
+    return set(re.findall(r"Seq Scan on (\w+)", plan)) - SMALL
+
+
 @pytest.mark.parametrize("after", [None, PLACE], ids=["the first page", "a later page"])
 @pytest.mark.parametrize(
     "which",
@@ -75,8 +82,8 @@ def test_documents_are_listed_by_an_index(full, which, after, by):
     with Session(full) as session, planned(full) as plans:
         queries.documents(session, which, by, after=after)
 
-    assert len(plans) == 1
-    assert not [plan for plan in plans if "Seq Scan" in plan]
+    assert plans
+    assert not [table for plan in plans for table in read_whole(plan)]
 
 
 def test_single_reads_use_an_index(full):
@@ -88,7 +95,7 @@ def test_single_reads_use_an_index(full):
         queries.document(session, UUID("00000000-0000-7000-8002-000000000012"), STEFAN)
 
     assert len(plans) >= 6
-    assert not [plan for plan in plans if "Seq Scan" in plan and "document_steps" not in plan]
+    assert not [table for plan in plans for table in read_whole(plan)]
 
 
 # Before a row goes, PostgreSQL looks who points at it; each of these is asked that way too.

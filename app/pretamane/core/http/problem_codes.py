@@ -25,6 +25,7 @@ MEANINGS = {
     "foreign-page": "A page of another website sent this with your cookie. Nothing was changed.",
     "gone": "It was there once, and ended. Begin anew.",
     "idempotency-key-reused": "The Idempotency-Key came with another body before. Send a new key with a new message.",
+    "in-the-trash": "The document is in the trash. Take it out first.",
     "internal-error": "The fault is ours. It is in our log under the request id.",
     "invalid": "Some fields cannot be taken. `errors` has a sentence for each; nothing was changed.",
     "known-already": "Another document has these bytes; `document` names it. With if_known=keep both are kept.",
