@@ -25,6 +25,8 @@ from pretamane.documents import (
     pages_api,
     processing_api,
     protection_api,
+    retention_api,
+    retiring,
     uploads_api,
     versions_api,
 )
@@ -82,6 +84,7 @@ class Archive:
             labels_api.router,
             processing_api.router(self.unlocking),
             protection_api.router,
+            retention_api.router,
             uploads_api.router(in_parts),
             pages_api.router(self._addresses, self.pictures),
             files.router(Files(self._work, self.store, self._addresses)),
@@ -99,6 +102,8 @@ class Archive:
     def tasks(self) -> list[Task]:
         return [
             Task(SWEEP_SPOOL, self._sweep_spool),
+            Task(retiring.RETIRE, retiring.retire, FOR_A_DAY),
+            Task(retiring.EMPTY_TRASH, retiring.empty_trash, FOR_A_DAY),
             Task(blobs.PURGE_BLOB, partial(collecting.purge_blob, self.store), FOR_A_DAY),
             *jobs.tasks(self._processing(), Scans(self.store, self.ocr), Scanning(self.store, self._scanner)),
         ]
