@@ -41,8 +41,8 @@ Metadata = Annotated[
     Header(
         alias="Upload-Metadata",
         max_length=8000,
-        description="Words and base64: filename, and perhaps title, contact_id and if_known (keep or ask). For another "
-        "version of a document: document (its id), and version (the one of its ETag that was seen).",
+        description="Words and base64: filename, and perhaps title, contact_id, if_known (keep or ask), restricted. "
+        "For another version of a document: document (its id), and version (its ETag's, that was seen).",
     ),
 ]
 ChecksumSent = Annotated[

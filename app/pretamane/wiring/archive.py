@@ -22,6 +22,7 @@ from pretamane.documents import (
     list_page,
     pages_api,
     processing_api,
+    protection_api,
     uploads_api,
     versions_api,
 )
@@ -76,6 +77,7 @@ class Archive:
             api.router(whole),
             versions_api.router(whole),
             processing_api.router(self.unlocking),
+            protection_api.router,
             uploads_api.router(in_parts),
             pages_api.router(self._addresses, self.pictures),
             files.router(Files(self._work, self.store, self._addresses)),
