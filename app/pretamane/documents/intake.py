@@ -110,11 +110,16 @@ def _arrival(filename: str, way: str, said: Particulars, onto: Onto | None) -> A
 
 
 def _claim(kept: Kept, arrival: Arrival, by: Actor, key: str) -> Claim:
-    sent = {"sha256": kept.sha256.hex(), "filename": arrival.filename, "title": arrival.title}
-    restricted = {"restricted": True} if arrival.is_restricted else {}
-    onto = {"onto": arrival.onto.document_id} if arrival.onto else {}
-    asked = {"contact": arrival.contact_id, "if_known": arrival.if_known, **restricted, **onto}
-    return Claim.of(str(by.account_id), "documents", key, {**sent, **asked})
+    sent: dict[str, object] = {
+        "sha256": kept.sha256.hex(),
+        "filename": arrival.filename,
+        "title": arrival.title,
+        "contact": arrival.contact_id,
+        "if_known": arrival.if_known,
+        **({"restricted": True} if arrival.is_restricted else {}),
+        **({"onto": arrival.onto.document_id} if arrival.onto else {}),
+    }
+    return Claim.of(str(by.account_id), "documents", key, sent)
 
 
 def _answer(outcome: Outcome[ReceivedOut]) -> Response:

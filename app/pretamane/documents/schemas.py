@@ -61,10 +61,9 @@ class DocumentOut(BaseModel):
     made_at: datetime
     changed_at: datetime
     trashed_at: datetime | None
-    is_restricted: bool = Field(description="Only accounts that it names may know of it")
     held_at: datetime | None = Field(description="Since when nothing removes it")
     version: int = Field(description="Counts the changes; the ETag, too")
-    current: VersionOut = Field(description="The newest version of its content")
+    current: VersionOut = Field(description="The version of its content that counts; mostly the newest")
 
     @classmethod
     def of(cls, document: Document, version: DocumentVersion, blob: Blob) -> "DocumentOut":

@@ -42,7 +42,7 @@ Metadata = Annotated[
         alias="Upload-Metadata",
         max_length=8000,
         description="Words and base64: filename, and perhaps title, contact_id, if_known (keep or ask), restricted. "
-        "For another version of a document: document (its id), and version (the one of its ETag that was seen).",
+        "For another version of a document: document (its id), and version (its ETag's, that was seen).",
     ),
 ]
 ChecksumSent = Annotated[

@@ -27,6 +27,7 @@ from pretamane.documents import (
     protection_api,
     retention_api,
     retiring,
+    takings_api,
     uploads_api,
     versions_api,
 )
@@ -40,6 +41,7 @@ from pretamane.documents.receiving import Receiving
 from pretamane.documents.recognition import recognise
 from pretamane.documents.resuming import Resuming
 from pretamane.documents.scans import Scans
+from pretamane.documents.takings import Takings
 from pretamane.documents.unlocking import Unlocking
 from pretamane.ports import BlobStore, Clock, Scanner
 from pretamane.settings import Settings
@@ -78,6 +80,7 @@ class Archive:
         whole = intake.Intake(self._work, self.spool, self.receiving, once, self._limit)
         in_parts = Resuming(self._work, self.spool, self.receiving, self._limit)
         return [
+            takings_api.router(Takings(self._work, self.store, self._clock)),
             api.router(whole),
             versions_api.router(whole),
             filing_api.router,
@@ -97,6 +100,7 @@ class Archive:
             **intake.body_limits(self._limit),
             **list_page.body_limits(self._limit),
             **uploads_api.body_limits(self._limit),
+            **takings_api.body_limits(),
         }
 
     def tasks(self) -> list[Task]:
