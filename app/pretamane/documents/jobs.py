@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from pretamane.core import events
 from pretamane.core.jobs import Task, Tries
 from pretamane.core.jobs import queries as job_queries
-from pretamane.documents import outcomes, quarantine, scans, steps
+from pretamane.documents import fingerprints, outcomes, quarantine, scans, steps
 from pretamane.documents.models import FAILED, PROCESSING, RECEIVED
 from pretamane.documents.outcomes import DRAW_THUMBNAIL, READ_SCANS
 from pretamane.documents.processing import Processing
@@ -34,6 +34,7 @@ def tasks(processing: Processing, scanned: Scans, scanning: Scanning) -> Sequenc
         Task(DRAW_THUMBNAIL, processing.draw_thumbnail, PATIENTLY),
         Task(FORGET_PICTURES, processing.forget_pictures, PATIENTLY),
         Task(SCAN, scanning.scan, UNTIL_SCANNED),
+        Task(fingerprints.TAKE_FINGERPRINT, fingerprints.take, PATIENTLY),
     ]
 
 
