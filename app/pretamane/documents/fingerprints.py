@@ -97,7 +97,8 @@ _THIS = bindparam("version", type_=Uuid)
 _FORGET = text("DELETE FROM document_likenesses WHERE version_id = :version OR other_id = :version").bindparams(_THIS)
 _LIKE = text("""
     INSERT INTO document_likenesses (version_id, other_id, distance, is_same_text)
-    SELECT :version, other.id, bit_count(CAST(other.fingerprint # CAST(:bits AS bigint) AS bit(64))), other.text_sha256 = :sha256
+    SELECT :version, other.id, bit_count(CAST(other.fingerprint # CAST(:bits AS bigint) AS bit(64))),
+        other.text_sha256 = :sha256
     FROM document_versions AS other
     WHERE other.fingerprint IS NOT NULL AND other.id <> :version
       AND other.document_id <> (SELECT document_id FROM document_versions WHERE id = :version)

@@ -44,3 +44,10 @@ class Practice(Record):
     def is_set_up(self) -> bool:
         """Somebody has been here: a house nobody named and that tells nobody of messages is as it was delivered."""
         return self.name != UNNAMED or self.recipient is not None
+
+    @property
+    def fullness(self) -> int | None:
+        """How much of the quota was used when it was last measured, in percent."""
+        if self.storage_quota is None or self.storage_used is None:
+            return None
+        return self.storage_used * 100 // self.storage_quota

@@ -28,7 +28,10 @@ def letter(body, *, dated=DATES[0], to="Mrs Amelia Hart", amount="1,240.50"):
 
 
 def apart(one, other):
-    bits = fingerprint_of([one]).bits ^ fingerprint_of([other]).bits
+    mine, others = fingerprint_of([one]).bits, fingerprint_of([other]).bits
+    assert mine is not None
+    assert others is not None
+    bits = mine ^ others
     return (bits & (2**64 - 1)).bit_count()
 
 
