@@ -79,7 +79,7 @@ _kept = APIRouter(prefix="/api/v1/documents")
     response_description="A page of documents; `next` is the cursor of the page after it, null on the last",
 )
 def list_documents(
-    _by: DocumentsReader,
+    by: DocumentsReader,
     work: Work,
     contact_id: UUID | None = None,
     state: State | None = None,
@@ -88,7 +88,7 @@ def list_documents(
     limit: Limit = PAGE,
 ) -> DocumentPage:
     which = Documents(contact_id, state, in_the_trash)
-    return DocumentPage.of(work.run_now(queries.documents, which, after=cursor, limit=limit))
+    return DocumentPage.of(work.run_now(queries.documents, which, by, after=cursor, limit=limit))
 
 
 @_kept.get(
@@ -98,8 +98,8 @@ def list_documents(
     summary="One document, with all versions of its content",
     response_description="The document, also from the trash",
 )
-def show_document(_by: DocumentsReader, work: Work, response: Response, document_id: UUID) -> DocumentWithVersions:
-    whole = work.run_now(queries.document, document_id)
+def show_document(by: DocumentsReader, work: Work, response: Response, document_id: UUID) -> DocumentWithVersions:
+    whole = work.run_now(queries.document, document_id, by)
     response.headers.update(etag(whole.document.version))
     return DocumentWithVersions.about(whole)
 
@@ -126,7 +126,7 @@ def restore_document(
     by: DocumentsWriter, work: Work, response: Response, document_id: UUID, seen: SeenVersions
 ) -> DocumentOut:
     work.run_now(service.restore, document_id, seen, by)
-    whole = work.run_now(queries.document, document_id)
+    whole = work.run_now(queries.document, document_id, by)
     response.headers.update(etag(whole.document.version))
     return DocumentOut.of(whole.document, *whole.current)
 

@@ -101,7 +101,7 @@ def router(unlocking: Unlocking) -> APIRouter:
     """The password goes straight to whoever reads with it: nothing else here ever sees one."""
 
     def unlock(actor: Staff, work: Work, document_id: UUID, typed: Fields) -> Response:
-        version_id = work.run_now(queries.document, document_id).document.current_version_id
+        version_id = work.run_now(queries.document, document_id, actor).document.current_version_id
         try:
             unlocking.read_with_password(version_id, SecretStr(str(typed.get("password", ""))), actor)
         except (Conflict, Invalid) as refusal:
@@ -144,7 +144,7 @@ def page(
     refusal: AppError | None = None,
     told: str | None = None,
 ) -> Response:
-    shown = work.run_now(document_view.look, document_id, asked)
+    shown = work.run_now(document_view.look, document_id, asked, actor)
     return render.page(
         "documents/document.html",
         status=refusal.status if refusal else 200,

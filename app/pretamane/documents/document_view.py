@@ -7,8 +7,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from pretamane.contacts import queries as contacts
+from pretamane.core.actors import Actor
 from pretamane.documents import queries, viewing
-from pretamane.documents.models import QUARANTINED, Document, DocumentPage, DocumentVersion
+from pretamane.documents.models import QUARANTINED, DocumentPage, DocumentVersion
 from pretamane.documents.queries import Known, Whole
 
 # Of so many a browser scrolls quickly: pictures come as they are scrolled to, texts all at once.
@@ -39,9 +40,9 @@ class View:
     whole: Whole
     pages: Pages
     contact: str | None
-    part_of: Document | None
+    part_of: Known | None
     parts: Sequence[Known]
-    known: Document | None
+    known: Known | None
 
     @property
     def version(self) -> DocumentVersion:
@@ -57,17 +58,17 @@ def is_open(whole: Whole) -> bool:
     return whole.document.trashed_at is None and whole.current[0].state != QUARANTINED
 
 
-def look(session: Session, document_id: UUID, asked: Asked) -> View:
-    whole = queries.document(session, document_id)
+def look(session: Session, document_id: UUID, asked: Asked, by: Actor) -> View:
+    whole = queries.document(session, document_id, by)
     document = whole.document
     contact_id = document.contact_id
     return View(
         whole,
         _pages(session, whole.current[0], asked) if is_open(whole) else Pages(),
         contacts.contact(session, contact_id).name if contact_id else None,
-        session.get(Document, document.part_of) if document.part_of else None,
-        queries.parts_of(session, document.id),
-        session.get(Document, asked.known) if asked.known else None,
+        queries.named(session, document.part_of, by) if document.part_of else None,
+        queries.parts_of(session, document.id, by),
+        queries.named(session, asked.known, by) if asked.known else None,
     )
 
 

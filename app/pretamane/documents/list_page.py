@@ -62,7 +62,7 @@ class Found:
     contact_id: UUID | None = None
 
 
-def find(session: Session, shown: Filters) -> Found:
+def find(session: Session, shown: Filters, by: Actor) -> Found:
     """Nothing where nobody is called as the filter has it."""
     contact = contacts.contact_called(session, shown.contact) if shown.contact else None
     if shown.contact and contact is None:
@@ -70,7 +70,7 @@ def find(session: Session, shown: Filters) -> Found:
     contact_id = contact.id if contact else None
     state = shown.state if shown.state in LABELS else None
     which = Documents(contact_id, state, in_the_trash=shown.state == TRASH)
-    page = queries.documents(session, which, after=shown.cursor)
+    page = queries.documents(session, which, by, after=shown.cursor)
     return Found(page, names_in(session, page), contact_id)
 
 
@@ -110,7 +110,7 @@ class DocumentsPage:
         return RedirectResponse(f"{ADDRESS}/{kept.id}?{urlencode({'told': 'kept', **known})}", 303)
 
     def _page(self, actor: Actor, shown: Filters, refusal: AppError | None = None, told: str | None = None) -> Response:
-        found = self._work.run_now(find, shown)
+        found = self._work.run_now(find, shown, actor)
         return render.page(
             "documents/documents.html",
             status=refusal.status if refusal else 200,

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pretamane.core import audit, events
 from pretamane.core.actors import Actor
 from pretamane.core.errors import Conflict, NotFound, Unavailable
 from pretamane.core.jobs import Run
-from pretamane.documents import outcomes
+from pretamane.documents import outcomes, queries
 from pretamane.documents.models import QUARANTINED, Blob, Document, DocumentVersion
 from pretamane.documents.recognition import Quarantine, scanned
 from pretamane.ports import BlobStore, Scanner
@@ -71,7 +72,7 @@ def note_death(session: Session, version_id: UUID) -> None:
 
 def release(session: Session, document_id: UUID, by: Actor) -> Document:
     """An administrator has looked at it, and answers for it: it is served and processed like any other."""
-    document, version = current(session, document_id)
+    document, version = current(session, document_id, by)
     if version.state != QUARANTINED:
         raise Conflict("This document is not in quarantine.", code="not-quarantined")
     _let_go(session, document, version)
@@ -79,9 +80,9 @@ def release(session: Session, document_id: UUID, by: Actor) -> Document:
     return document
 
 
-def current(session: Session, document_id: UUID) -> tuple[Document, DocumentVersion]:
+def current(session: Session, document_id: UUID, by: Actor) -> tuple[Document, DocumentVersion]:
     """The document and the newest version of its content, locked."""
-    document = session.get(Document, document_id)
+    document = session.scalar(select(Document).where(Document.id == document_id, queries.readable(by)))
     held = document and outcomes.hold(session, document.current_version_id)
     if not held:
         raise NotFound("There is no document with this id.")

@@ -5,28 +5,44 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
+from pretamane.core.actors import Actor
 from pretamane.core.errors import NotFound
 from pretamane.core.paging import PAGE, Page, Place, page_of
-from pretamane.documents.models import Blob, Document, DocumentStep, DocumentVersion
+from pretamane.documents.models import Blob, Document, DocumentReader, DocumentStep, DocumentVersion
+
+
+def readable(by: Actor) -> ColumnElement[bool]:
+    """What they may know of: to anybody else a restricted document does not exist. Every read for somebody asks it."""
+    return readable_to(by.account_id)
+
+
+def readable_to(account_id: UUID | None) -> ColumnElement[bool]:
+    """To nobody's account, as the operator's and the house's own work is, everything."""
+    if account_id is None:
+        return true()
+    named = select(DocumentReader.document_id).where(
+        DocumentReader.document_id == Document.id, DocumentReader.account_id == account_id
+    )
+    return or_(Document.is_restricted.is_(False), named.exists())
 
 
 class Known(NamedTuple):
-    """A document whose bytes somebody brings again."""
+    """A document by its name, such as one whose bytes somebody brings again."""
 
     id: UUID
     title: str
 
 
-def known_already(session: Session, sha256: bytes) -> Known | None:
-    """The oldest document outside the trash that has these bytes."""
+def known_already(session: Session, sha256: bytes, by: Actor) -> Known | None:
+    """The oldest document outside the trash that has these bytes, of those that they may know of."""
     known = (
         select(Document.id, Document.title)
         .join(DocumentVersion, DocumentVersion.document_id == Document.id)
         .join(Blob, Blob.id == DocumentVersion.blob_id)
-        .where(Blob.sha256 == sha256, Blob.purged_at.is_(None), Document.trashed_at.is_(None))
+        .where(Blob.sha256 == sha256, Blob.purged_at.is_(None), Document.trashed_at.is_(None), readable(by))
         .order_by(Document.made_at, Document.id)
         .limit(1)
     )
@@ -59,10 +75,13 @@ class Whole:
 Listed = Row[Document, DocumentVersion, Blob]
 
 
-def documents(session: Session, which: Documents, *, after: str | None = None, limit: int = PAGE) -> Page[Listed]:
+def documents(
+    session: Session, which: Documents, by: Actor, *, after: str | None = None, limit: int = PAGE
+) -> Page[Listed]:
     """Newest first, each with its current version."""
     trashed = Document.trashed_at
-    known: list[ColumnElement[bool]] = [trashed.is_not(None) if which.in_the_trash else trashed.is_(None)]
+    where = trashed.is_not(None) if which.in_the_trash else trashed.is_(None)
+    known: list[ColumnElement[bool]] = [where, readable(by)]
     if which.contact_id is not None:
         known.append(Document.contact_id == which.contact_id)
     if which.state is not None:
@@ -83,8 +102,8 @@ def _with_current_version() -> Select[Document, DocumentVersion, Blob]:
     )
 
 
-def document(session: Session, document_id: UUID) -> Whole:
-    found = session.get(Document, document_id)
+def document(session: Session, document_id: UUID, by: Actor) -> Whole:
+    found = session.scalar(select(Document).where(Document.id == document_id, readable(by)))
     if found is None:
         raise NotFound("There is no document with this id.")
     versions = (
@@ -107,14 +126,15 @@ class Original:
     blob: Blob
 
 
-def original(session: Session, document_id: UUID, number: int | None = None) -> Original:
+def original(session: Session, document_id: UUID, by: Actor, number: int | None = None) -> Original:
     """Of this document, the version with the number, or the current one."""
     which = DocumentVersion.number == number if number else DocumentVersion.id == Document.current_version_id
-    return _original(session, Document.id == document_id, which)
+    return _original(session, Document.id == document_id, which, readable(by))
 
 
-def original_of(session: Session, version_id: UUID) -> Original:
-    return _original(session, DocumentVersion.id == version_id)
+def original_of(session: Session, version_id: UUID, reader: UUID | None) -> Original:
+    """For whom it is fetched is an account, or nobody's."""
+    return _original(session, DocumentVersion.id == version_id, readable_to(reader))
 
 
 def _original(session: Session, *which: ColumnElement[bool]) -> Original:
@@ -129,7 +149,15 @@ def _original(session: Session, *which: ColumnElement[bool]) -> Original:
     return Original(*found)
 
 
-def parts_of(session: Session, document_id: UUID) -> Sequence[Known]:
+def parts_of(session: Session, document_id: UUID, by: Actor) -> Sequence[Known]:
     """What was attached to a mail, but for what is in the trash."""
-    parts = select(Document.id, Document.title).where(Document.part_of == document_id, Document.trashed_at.is_(None))
-    return [Known(*row) for row in session.execute(parts.order_by(Document.made_at, Document.id))]
+    attached = Document.part_of == document_id, Document.trashed_at.is_(None), readable(by)
+    parts = select(Document.id, Document.title).where(*attached).order_by(Document.made_at, Document.id)
+    return [Known(*row) for row in session.execute(parts)]
+
+
+def named(session: Session, document_id: UUID, by: Actor) -> Known | None:
+    """None also where they may not know of it."""
+    asked = select(Document.id, Document.title).where(Document.id == document_id, readable(by))
+    found = session.execute(asked).first()
+    return Known(*found) if found else None

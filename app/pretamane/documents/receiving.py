@@ -49,14 +49,14 @@ class Receiving:
         """Takes as long as the store takes, and holds a connection only for the rows. For a thread or a job."""
         recognised = self._recognise(original.path, arrival.filename)
         for _ in range(ATTEMPTS):
-            stored = self._make_durable(original, arrival)
+            stored = self._make_durable(original, arrival, by)
             with suppress(KeyIsOver):
                 return self._name(Original(stored, recognised), arrival, by, commit)
         raise Unavailable("The same document is being removed just now. Please try again in a moment.")
 
-    def _make_durable(self, original: Whole, arrival: Arrival) -> Stored:
+    def _make_durable(self, original: Whole, arrival: Arrival, by: Actor) -> Stored:
         """Nothing is sent to the store that it has already."""
-        known_key = self._work.run_now(_look, original.sha256, arrival)
+        known_key = self._work.run_now(_look, original.sha256, arrival, by)
         if known_key is not None:
             return Stored(known_key, False, original.sha256, original.size)
         key = keys.new_key(original.sha256, self._clock.now())
@@ -89,7 +89,7 @@ class Receiving:
                 _log.warning("Bytes that no row names could not be removed; they are collected later.")
 
 
-def _look(session: Session, sha256: bytes, arrival: Arrival) -> str | None:
-    if arrival.if_known == "ask" and (known := queries.known_already(session, sha256)):
+def _look(session: Session, sha256: bytes, arrival: Arrival, by: Actor) -> str | None:
+    if arrival.if_known == "ask" and (known := queries.known_already(session, sha256, by)):
         raise service.known_already(known)
     return blobs.live_key(session, sha256)

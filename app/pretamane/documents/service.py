@@ -73,7 +73,7 @@ def file_original(session: Session, original: Original, arrival: Arrival, by: Ac
     if arrival.part_of is not None:
         _hold(session, arrival.part_of)
     blob = blobs.name(session, original.stored)
-    known = queries.known_already(session, original.stored.sha256)
+    known = queries.known_already(session, original.stored.sha256, by)
     if known is not None and arrival.if_known == "ask":
         raise known_already(known)
     document, version = _first_version(session, original.recognised, arrival, by)
@@ -166,46 +166,63 @@ def _hold(session: Session, document_id: UUID) -> None:
 
 
 def trash(session: Session, document_id: UUID, seen: Seen, by: Actor) -> Document:
-    document = _seen(session, document_id, seen)
+    document = _seen(session, document_id, seen, by)
     if document.trashed_at is None:
-        document.trashed_at = now(session)
-        _tell(session, document, "document.trashed", by)
+        put_into_trash(session, document, by)
     return document
+
+
+def put_into_trash(session: Session, document: Document, by: Actor, **why: object) -> None:
+    """One that is locked."""
+    refuse_while_held(document)
+    document.trashed_at = now(session)
+    tell(session, document, "document.trashed", by, **why)
+
+
+def refuse_while_held(document: Document) -> None:
+    """Whatever trashes, purges or erases asks this of the row that it has locked."""
+    if document.held_at is not None:
+        sentence = "This document is on hold: nothing removes it until an administrator lifts the hold."
+        raise Conflict(sentence, code="on-hold")
 
 
 def restore(session: Session, document_id: UUID, seen: Seen, by: Actor) -> Document:
-    document = _seen(session, document_id, seen)
+    document = _seen(session, document_id, seen, by)
     if document.trashed_at is not None:
         document.trashed_at = None
-        _tell(session, document, "document.restored", by)
+        tell(session, document, "document.restored", by)
     return document
 
 
-def _seen(session: Session, document_id: UUID, seen: Seen) -> Document:
-    document = _locked(session, document_id)
+def _seen(session: Session, document_id: UUID, seen: Seen, by: Actor) -> Document:
+    document = locked(session, document_id, by)
     if document.version not in seen:
         raise ChangedMeanwhile("Somebody changed this document meanwhile, so nothing was overwritten.")
     return document
 
 
-def _locked(session: Session, document_id: UUID) -> Document:
-    document = session.get(Document, document_id, with_for_update=True, populate_existing=True)
+def locked(session: Session, document_id: UUID, by: Actor) -> Document:
+    """Until the commit, and as it is now; who may not know of it learns nothing by waiting for it either."""
+    asked = select(Document).where(Document.id == document_id, queries.readable(by)).with_for_update(of=Document)
+    document = session.scalar(asked.execution_options(populate_existing=True))
     if document is None:
         raise NotFound("There is no document with this id.")
     return document
 
 
-def _tell(session: Session, document: Document, what: str, by: Actor) -> None:
+def tell(session: Session, document: Document, what: str, by: Actor, **how: object) -> None:
+    """Of a change that was just made: the document's next version, its event, and the audit's entry."""
     document.version += 1
     document.changed_at = now(session)
     session.flush()
-    audit.record(session, by, what, document.id)
+    audit.record(session, by, what, document.id, **how)
     events.emit(session, what, document)
 
 
 def purge(session: Session, document_id: UUID, by: Actor) -> None:
     """Out of the trash for good: its rows now, and its bytes by a job where no other version names them."""
-    document = _locked(session, document_id)
+    document = locked(session, document_id, by)
+    refuse_while_held(document)
     if document.trashed_at is None:
         raise Conflict("Only what is in the trash can be removed for good.", code="not-in-the-trash")
     versions = delete(DocumentVersion).where(DocumentVersion.document_id == document_id)

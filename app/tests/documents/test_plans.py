@@ -8,12 +8,14 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
 from tests.contacts.test_plans import planned
 
+from pretamane.core.actors import OPERATOR, Actor, Role
 from pretamane.core.paging import Place
 from pretamane.documents import blobs, queries
 from pretamane.documents.queries import Documents
 
 ROWS = 24_000
 ADA = UUID("00000000-0000-7000-8000-000000000007")
+STEFAN = Actor(UUID(int=7), "Stefan", Role.STAFF)
 PLACE = Place(datetime(2026, 1, 10, tzinfo=UTC), UUID(int=10)).cursor
 
 # One document in four hundred failed, one in fifty is in the trash; contacts have a handful each.
@@ -68,9 +70,10 @@ def full(postgres):
     [Documents(), Documents(ADA), Documents(state="failed"), Documents(state="ready"), Documents(in_the_trash=True)],
     ids=str,
 )
-def test_documents_are_listed_by_an_index(full, which, after):
+@pytest.mark.parametrize("by", [STEFAN, OPERATOR], ids=["for somebody", "for the house"])
+def test_documents_are_listed_by_an_index(full, which, after, by):
     with Session(full) as session, planned(full) as plans:
-        queries.documents(session, which, after=after)
+        queries.documents(session, which, by, after=after)
 
     assert len(plans) == 1
     assert not [plan for plan in plans if "Seq Scan" in plan]
@@ -79,10 +82,10 @@ def test_documents_are_listed_by_an_index(full, which, after):
 def test_single_reads_use_an_index(full):
     digest = full.scalar(text("SELECT sha256 FROM blobs WHERE key = 'key 77'"))
     with Session(full) as session, planned(full) as plans:
-        assert queries.known_already(session, bytes(digest)) is not None
+        assert queries.known_already(session, bytes(digest), STEFAN) is not None
         assert blobs.live_key(session, bytes(digest)) == "key 77"
         assert blobs.ever_named(session, ["key 1", "key 2", "no key"]) == {"key 1", "key 2"}
-        queries.document(session, UUID("00000000-0000-7000-8002-000000000012"))
+        queries.document(session, UUID("00000000-0000-7000-8002-000000000012"), STEFAN)
 
     assert len(plans) >= 6
     assert not [plan for plan in plans if "Seq Scan" in plan and "document_steps" not in plan]
