@@ -20,6 +20,7 @@ from pretamane.documents import (
     intake,
     jobs,
     list_page,
+    overview,
     pages_api,
     processing_api,
     uploads_api,
@@ -79,6 +80,7 @@ class Archive:
             files.router(Files(self._work, self.store, self._addresses)),
             list_page.router(self._work, whole),
             document_pages.router(self.unlocking),
+            overview.router,
         ]
 
     def body_limits(self) -> dict[str, int]:
