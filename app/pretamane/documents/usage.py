@@ -57,7 +57,8 @@ class Usage:
 
 def total(session: Session) -> int:
     """What all originals take, restricted ones and those in the trash too."""
-    return session.execute(select(_summed(Blob.size)).where(Blob.purged_at.is_(None))).scalar_one()
+    used: int = session.execute(select(_summed(Blob.size)).where(Blob.purged_at.is_(None))).scalar_one()
+    return used
 
 
 def usage(session: Session, by: Actor, shown: int = SHOWN) -> Usage:

@@ -1,5 +1,6 @@
 """Measuring how full the house is, and telling its administrators when it nears what was meant to be used."""
 
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -39,9 +40,9 @@ def tell_administrator(post: Post, run: Run) -> None:
 _SUBJECTS = {80: "The storage for documents is nearly full", 100: "The storage for documents is full"}
 
 
-def _notice(session: Session, account_id: UUID, passed: int) -> tuple[str, dict[str, object]] | None:
+def _notice(session: Session, account_id: UUID, passed: int) -> tuple[str, dict[str, Any]] | None:
     account, ours = accounts.account(session, account_id), practice.current(session)
     if account.deactivated_at is not None or (ours.fullness or 0) < passed:
         return None
-    context = {"used": ours.storage_used, "quota": ours.storage_quota, "fullness": ours.fullness}
+    context: dict[str, Any] = {"used": ours.storage_used, "quota": ours.storage_quota, "fullness": ours.fullness}
     return account.email, context

@@ -1,6 +1,7 @@
 """Administrators are told once when documents come near what they were meant to take."""
 
 import pytest
+from sqlalchemy import text
 from tests.conftest import make_settings
 
 from pretamane.core.actors import OPERATOR
@@ -22,7 +23,7 @@ def settings(tmp_path):
 @pytest.fixture
 def fill(as_staff):
     """Each kilobyte is another one, or they would share their bytes."""
-    sent = []
+    sent: list[bytes] = []
 
     def filled(kilobytes):
         for _ in range(kilobytes):
@@ -54,7 +55,7 @@ def subjects(settings, do_jobs):
 def set_quota(platform, kilobytes):
     platform.work.run_now(practice.change, OPERATOR, storage_quota=1_000_000)
     with platform.database.transaction() as session:
-        session.connection().exec_driver_sql(f"UPDATE practice SET storage_quota = {kilobytes * 1000}")
+        session.execute(text("UPDATE practice SET storage_quota = :bytes"), {"bytes": kilobytes * 1000})
 
 
 NEARLY, FULL = "Subject: The storage for documents is nearly full", "Subject: The storage for documents is full"
