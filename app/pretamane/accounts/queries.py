@@ -81,6 +81,13 @@ def everybody(session: Session) -> Sequence[Account]:
     ).all()
 
 
+def who_is_here(session: Session) -> Sequence[Account]:
+    """Everybody but those who left."""
+    return session.scalars(
+        select(Account).where(Account.deactivated_at.is_(None)).order_by(Account.name, Account.id)
+    ).all()
+
+
 def who_may_be_assigned(session: Session) -> Sequence[Account]:
     """Whoever can do the work: staff and administrators who are here."""
     return session.scalars(select(Account).where(_CAN_WORK).order_by(Account.name, Account.id)).all()

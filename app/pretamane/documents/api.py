@@ -31,7 +31,8 @@ IfKnown = Annotated[
     ),
 ]
 Title = Annotated[str | None, Query(max_length=LONGEST_TITLE, description="Left out, it is the file's name.")]
-Filename = Annotated[str, Query(min_length=1, max_length=4000, description="As people call it; its ending counts.")]
+Filename = Annotated[str, Query(min_length=1, description="As people call it, in any length; its ending counts.")]
+Restricted = Annotated[bool, Query(description="Only whoever brings it may know of it, until others are named.")]
 InTheTrash = Annotated[bool, Query(alias="trashed", description="Those in the trash, instead of all others.")]
 
 
@@ -45,8 +46,9 @@ def router(intake: Intake) -> APIRouter:
         title: Title = None,
         contact_id: UUID | None = None,
         if_known: IfKnown = "keep",
+        restricted: Restricted = False,
     ) -> Response:
-        said = Particulars(title=title, contact_id=contact_id, if_known=if_known)
+        said = Particulars(title=title, contact_id=contact_id, if_known=if_known, restricted=restricted)
         return await intake.take_raw(request, filename, said, by)
 
     async def post(by: DocumentsWriter, request: Request, if_known: IfKnown = "keep") -> Response:
@@ -191,6 +193,7 @@ _FORM: dict[str, Any] = {
                         "file": _BYTES,
                         "title": {"type": "string", "maxLength": LONGEST_TITLE},
                         "contact_id": {"type": "string", "format": "uuid"},
+                        "restricted": {"type": "boolean"},
                     },
                 }
             }

@@ -11,7 +11,7 @@ from pretamane.core.texts import one_line
 from pretamane.documents.dates import date_of
 from pretamane.documents.languages import language_of
 from pretamane.documents.models import Document, DocumentVersion
-from pretamane.documents.service import LONGEST_TITLE, title_of_file
+from pretamane.documents.service import tidy_title, title_of_file
 
 _LONGEST_GUESS: Final = 120
 _SHORTEST_GUESS: Final = 3
@@ -41,13 +41,17 @@ def first_line(text: str) -> str | None:
 
 
 def note(session: Session, document: Document, version: DocumentVersion, learned: Learned) -> None:
-    """Where nobody said anything: a title that still is the file's name, a day and a language that are not known."""
+    """Where nobody said anything: a title that still is the file's name, a day and a language that are not known.
+
+    `settled` names what people said, so that a day which somebody took away stays away.
+    """
     if document.current_version_id != version.id:
         return
     before = document.title, document.document_date, document.language
-    if learned.title and document.title == title_of_file(version.filename):
-        document.title = str(one_line(learned.title))[:LONGEST_TITLE].strip() or document.title
-    document.document_date = document.document_date or learned.dated
+    if learned.title and "title" not in document.settled and document.title == title_of_file(version.filename):
+        document.title = tidy_title(learned.title) or document.title
+    if "document_date" not in document.settled:
+        document.document_date = document.document_date or learned.dated
     document.language = document.language or learned.language
     if before != (document.title, document.document_date, document.language):
         document.version += 1

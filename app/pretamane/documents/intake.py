@@ -84,11 +84,16 @@ def body_limits(limit: int) -> Mapping[str, int]:
 
 
 def _arrival(filename: str, way: str, said: Particulars) -> Arrival:
-    return Arrival(filename, way, said.title, said.contact_id, None, said.if_known)
+    return Arrival(filename, way, said.title, said.contact_id, None, said.if_known, said.restricted)
 
 
 def _claim(kept: Kept, arrival: Arrival, by: Actor, key: str) -> Claim:
-    sent = {"sha256": kept.sha256.hex(), "filename": arrival.filename, "title": arrival.title}
+    sent: dict[str, object] = {
+        "sha256": kept.sha256.hex(),
+        "filename": arrival.filename,
+        "title": arrival.title,
+        **({"restricted": True} if arrival.is_restricted else {}),
+    }
     return Claim.of(
         str(by.account_id), "documents", key, {**sent, "contact": arrival.contact_id, "if_known": arrival.if_known}
     )

@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pretamane.core.database import Record
 from pretamane.core.ids import new_id
@@ -34,9 +34,16 @@ STATES: Final = (RECEIVED, PROCESSING, READY, FAILED, QUARANTINED)
 
 _STATES = ", ".join(f"'{state}'" for state in STATES)
 _Moment = DateTime(timezone=True)
+<<<<<<< HEAD
 # Of two fingerprints that differ in three of 64 bits, one of four bands of 16 is the same.
 _BANDS = tuple(f"((fingerprint >> {shift}) & 65535)" for shift in (48, 32, 16, 0))
 _HAS_A_FINGERPRINT = text("fingerprint IS NOT NULL")
+=======
+# Signs inside names of files part words, so that any part of one is found. As PostgreSQL gives it back, casts and all.
+TITLE_WORDS: Final = text(
+    "to_tsvector('simple'::regconfig, translate(title::text, '@._-/+<>&'::text, '         '::text))"
+)
+>>>>>>> main
 
 
 class Blob(Record):
@@ -73,6 +80,8 @@ class Document(Record):
         Index("ix_documents_contact", "contact_id", "made_at", "id"),
         Index("ix_documents_part_of", "part_of", postgresql_where=text("part_of IS NOT NULL")),
         Index("ix_documents_type", "type_id", "made_at", "id"),
+        Index("ix_documents_title", TITLE_WORDS, postgresql_using="gin"),
+        Index("ix_documents_dated", "document_date", "made_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -99,6 +108,11 @@ class Document(Record):
     held_at: Mapped[datetime | None] = mapped_column(_Moment)
     held_by: Mapped[UUID | None]
     hold_reason: Mapped[str | None]
+    # The fields on which people had their say, also where they left nothing: machines guess these no more.
+    settled: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
+
+    type: Mapped["DocumentType | None"] = relationship(viewonly=True)
+    tags: Mapped[list["Tag"]] = relationship(secondary="document_tags", order_by="func.lower(Tag.name)", viewonly=True)
 
 
 class DocumentType(Record):
@@ -129,6 +143,24 @@ class DocumentTag(Record):
 
     document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
     tag_id: Mapped[UUID] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True)
+
+
+class FormerValues(Record):
+    """What a document was before somebody's act, for as long as that can be undone; gone with its document."""
+
+    __tablename__ = "document_former_values"
+    __table_args__ = (
+        Index("ix_document_former_values_document", "document_id"),
+        Index("ix_document_former_values_made_at", "made_at"),
+    )
+
+    act_id: Mapped[UUID] = mapped_column(primary_key=True)
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    account_id: Mapped[UUID]
+    # The version that the act made: a newer one is somebody's later change.
+    version: Mapped[int]
+    before: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    made_at: Mapped[datetime] = mapped_column(_Moment)
 
 
 class DocumentReader(Record):

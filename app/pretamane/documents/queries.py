@@ -1,17 +1,23 @@
 """Reads of documents."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from datetime import date, datetime, time, timedelta
+from typing import NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select, true, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Row, Select, exists, func, or_, select, true, tuple_
+from sqlalchemy.orm import Session, selectinload
 
 from pretamane.core.actors import Actor
 from pretamane.core.errors import NotFound
 from pretamane.core.paging import PAGE, Page, Place, page_of
-from pretamane.documents.models import Blob, Document, DocumentReader, DocumentStep, DocumentVersion
+from pretamane.core.words import asked_for
+from pretamane.documents import finding
+from pretamane.documents.models import Blob, Document, DocumentReader, DocumentStep, DocumentTag, DocumentVersion, Tag
+from pretamane.documents.names import in_order
+from pretamane.practice import queries as practice_queries
 
 
 def readable(by: Actor) -> ColumnElement[bool]:
@@ -57,6 +63,18 @@ class Documents:
     contact_id: UUID | None = None
     state: str | None = None
     in_the_trash: bool = False
+    type_id: UUID | None = None
+    # By their names, whatever their case; a document must have all of them.
+    tags: Sequence[str] = ()
+    # Days on the document, and days of the practice on which it came; the last one counts too.
+    dated_from: date | None = None
+    dated_to: date | None = None
+    received_from: date | None = None
+    received_to: date | None = None
+    # Words that are all in the title; the last may be the start of one.
+    title: str | None = None
+    is_untyped: bool = False
+    is_without_contact: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,19 +97,64 @@ def documents(
     session: Session, which: Documents, by: Actor, *, after: str | None = None, limit: int = PAGE
 ) -> Page[Listed]:
     """Newest first, each with its current version."""
-    trashed = Document.trashed_at
-    where = trashed.is_not(None) if which.in_the_trash else trashed.is_(None)
-    known: list[ColumnElement[bool]] = [where, readable(by)]
-    if which.contact_id is not None:
-        known.append(Document.contact_id == which.contact_id)
-    if which.state is not None:
-        known.append(DocumentVersion.state == which.state)
+    tags = _tags_called(session, which.tags)
+    if tags is None:
+        return Page((), None)
+    known = [readable(by), *_known(which), *_received(session, which), *map(_has_tag, tags)]
     if after is not None:
         place = Place.of(after)
         known.append(tuple_(Document.made_at, Document.id) < tuple_(place.at, place.id))
-    newest = _with_current_version().where(*known).order_by(Document.made_at.desc(), Document.id.desc())
-    rows: Sequence[Any] = session.execute(newest.limit(limit + 1)).all()
+    words, listed = asked_for(which.title), _with_current_version().options(*_LABELS)
+    if words is None:
+        rows = finding.newest(session, listed, known, limit)
+    else:
+        rows = finding.newest_with(session, listed, known, words, limit)
     return page_of(rows, limit, lambda row: Place(row.Document.made_at, row.Document.id))
+
+
+def _known(which: Documents) -> Iterator[ColumnElement[bool]]:
+    trashed = Document.trashed_at
+    yield trashed.is_not(None) if which.in_the_trash else trashed.is_(None)
+    if which.contact_id is not None:
+        yield Document.contact_id == which.contact_id
+    if which.state is not None:
+        yield DocumentVersion.state == which.state
+    if which.type_id is not None:
+        yield Document.type_id == which.type_id
+    if which.is_untyped:
+        yield Document.type_id.is_(None)
+    if which.is_without_contact:
+        yield Document.contact_id.is_(None)
+    if which.dated_from is not None:
+        yield Document.document_date >= which.dated_from
+    if which.dated_to is not None:
+        yield Document.document_date <= which.dated_to
+
+
+def _received(session: Session, which: Documents) -> Iterator[ColumnElement[bool]]:
+    if which.received_from is None and which.received_to is None:
+        return
+    zone = ZoneInfo(practice_queries.current(session).time_zone)
+    if which.received_from is not None:
+        yield Document.made_at >= datetime.combine(which.received_from, time.min, zone)
+    if which.received_to is not None and which.received_to < date.max:
+        yield Document.made_at < datetime.combine(which.received_to + timedelta(days=1), time.min, zone)
+
+
+def _tags_called(session: Session, names: Sequence[str]) -> Sequence[UUID] | None:
+    """None where one of them is no tag's name: nothing has it."""
+    wanted = {in_order(name).lower() for name in names}
+    called = func.lower(Tag.name).in_([func.lower(name) for name in wanted])
+    tags = session.scalars(select(Tag.id).where(called)).all() if wanted else ()
+    return tags if len(tags) == len(wanted) else None
+
+
+def _has_tag(tag_id: UUID) -> ColumnElement[bool]:
+    return exists().where(DocumentTag.document_id == Document.id, DocumentTag.tag_id == tag_id)
+
+
+# What stands beside a document wherever it is told of.
+_LABELS = (selectinload(Document.type), selectinload(Document.tags))
 
 
 def _with_current_version() -> Select[Document, DocumentVersion, Blob]:
@@ -103,7 +166,8 @@ def _with_current_version() -> Select[Document, DocumentVersion, Blob]:
 
 
 def document(session: Session, document_id: UUID, by: Actor) -> Whole:
-    found = session.scalar(select(Document).where(Document.id == document_id, readable(by)))
+    asked = select(Document).where(Document.id == document_id, readable(by)).options(*_LABELS)
+    found = session.scalar(asked.execution_options(populate_existing=True))
     if found is None:
         raise NotFound("There is no document with this id.")
     versions = (

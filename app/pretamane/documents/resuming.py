@@ -114,6 +114,7 @@ class Resuming:
             title=said.get("title"),
             contact_id=UUID(said["contact_id"]) if said.get("contact_id") else None,
             if_known=if_known or said.get("if_known", "keep"),
+            is_restricted=said.get("restricted", False),
         )
         return self._receiving.file(kept, arrival, by, lambda file: self._work.run_now(_file_once, upload.id, file))
 

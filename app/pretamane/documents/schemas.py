@@ -38,24 +38,49 @@ class VersionOut(BaseModel):
         return cls(**own, size=blob.size, sha256=blob.sha256.hex())
 
 
+class LabelOut(BaseModel):
+    """A type or a tag, by its name."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+
+
 class DocumentOut(BaseModel):
     id: UUID
     title: str
     contact_id: UUID | None
     part_of: UUID | None = Field(description="The mail that this was attached to")
+    type: LabelOut | None = None
+    tags: list[str] = Field([], description="Their names")
+    notes: str = ""
     document_date: date | None
     language: str | None
+    is_restricted: bool = Field(False, description="Whether only the accounts that are named may know of it")
+    held: bool = Field(False, description="On hold nothing removes it")
     received_by: UUID | None
     made_at: datetime
     changed_at: datetime
     trashed_at: datetime | None
+    is_restricted: bool = Field(description="Only accounts that it names may know of it")
+    held_at: datetime | None = Field(description="Since when nothing removes it")
     version: int = Field(description="Counts the changes; the ETag, too")
     current: VersionOut = Field(description="The newest version of its content")
 
     @classmethod
     def of(cls, document: Document, version: DocumentVersion, blob: Blob) -> "DocumentOut":
-        own = {name: getattr(document, name) for name in DocumentOut.model_fields if name != "current"}
-        return cls(**own, current=VersionOut.of(version, blob))
+        own = {name: getattr(document, name) for name in DocumentOut.model_fields if name not in _NOT_ITS_OWN}
+        return cls(
+            **own,
+            type=LabelOut.model_validate(document.type) if document.type else None,
+            tags=[tag.name for tag in document.tags],
+            held=document.held_at is not None,
+            current=VersionOut.of(version, blob),
+        )
+
+
+_NOT_ITS_OWN = ("type", "tags", "held", "current")
 
 
 class StepOut(BaseModel):
@@ -107,3 +132,4 @@ class Particulars(BaseModel):
     title: Annotated[str | None, Field(max_length=LONGEST_TITLE), OneLine] = None
     contact_id: UUID | None = None
     if_known: Literal["keep", "ask"] = "keep"
+    restricted: bool = False

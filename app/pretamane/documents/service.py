@@ -1,5 +1,6 @@
 """What can be done with documents: the only code that writes their rows."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
@@ -8,6 +9,7 @@ from uuid import UUID
 from prometheus_client import Counter
 from sqlalchemy import BigInteger, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from pretamane.contacts import people
 from pretamane.core import audit, events, jobs
@@ -16,16 +18,17 @@ from pretamane.core.database import after_commit, now
 from pretamane.core.errors import ChangedMeanwhile, Conflict, NotFound
 from pretamane.core.http.versions import Seen
 from pretamane.core.ids import new_id
-from pretamane.core.texts import one_line
 from pretamane.documents import blobs, queries
 from pretamane.documents.blobs import Stored
-from pretamane.documents.models import QUARANTINED, RECEIVED, Blob, Document, DocumentVersion
+from pretamane.documents.models import QUARANTINED, RECEIVED, Blob, Document, DocumentReader, DocumentVersion
+from pretamane.documents.names import in_order
 from pretamane.documents.recognition import Recognised
 
 PROCESS = "documents.process"
 SCAN = "documents.scan"
 FORGET_PICTURES = "documents.forget_pictures"
 LONGEST_TITLE = 300
+LONGEST_NAME = 4000
 
 DOCUMENTS_RECEIVED = Counter("documents_received_total", "Documents kept, by kind and by way in.", ["kind", "way"])
 
@@ -42,6 +45,8 @@ class Arrival:
     contact_id: UUID | None = None
     part_of: UUID | None = None
     if_known: IfKnown = "keep"
+    # At first only whoever brought it may know of it.
+    is_restricted: bool = False
     # Of what may be brought twice, by whoever cannot know whether it was filed before: the id that it gets.
     identity: UUID | None = None
 
@@ -70,16 +75,19 @@ def file_original(session: Session, original: Original, arrival: Arrival, by: Ac
     if arrival.identity is not None and (before := _filed_before(session, arrival.identity)) is not None:
         return before
     contact_id = people.stand_in(session, arrival.contact_id) if arrival.contact_id else None
-    if arrival.part_of is not None:
-        _hold(session, arrival.part_of)
+    readers = _those_who_may_know(session, arrival, by)
     blob = blobs.name(session, original.stored)
     known = queries.known_already(session, original.stored.sha256, by)
     if known is not None and arrival.if_known == "ask":
         raise known_already(known)
     document, version = _first_version(session, original.recognised, arrival, by)
     document.contact_id, version.blob_id = contact_id, blob.id
+    document.is_restricted = readers is not None
     session.add_all((document, version))
+    session.add_all(DocumentReader(document_id=document.id, account_id=each) for each in readers or ())
     session.flush()
+    set_committed_value(document, "type", None)
+    set_committed_value(document, "tags", [])
     events.emit(session, "document.received", document, version=version.id, way=arrival.way)
     if version.state != QUARANTINED:
         jobs.enqueue(session, PROCESS, unique=str(version.id), version=version.id)
@@ -112,12 +120,13 @@ def _first_version(
     filename = storable(arrival.filename) or "unnamed"
     document = Document(
         id=document_id,
-        title=_title(arrival.title) or title_of_file(filename),
+        title=tidy_title(arrival.title or "") or title_of_file(filename),
         current_version_id=version_id,
         part_of=arrival.part_of,
         received_by=by.account_id,
         made_at=at,
         changed_at=at,
+        settled=["title"] if arrival.title else [],
     )
     version = DocumentVersion(
         id=version_id,
@@ -137,17 +146,20 @@ def _first_version(
 
 
 def storable(name: str) -> str:
-    """As it was given, but for what PostgreSQL takes in no text."""
-    return name.encode("utf-8", "ignore").decode("utf-8").replace("\0", "")
+    """As it was given, but for what PostgreSQL takes in no text, and for the middle of one that nobody could read."""
+    name = name.encode("utf-8", "ignore").decode("utf-8").replace("\0", "")
+    half = LONGEST_NAME // 2
+    return name if len(name) <= LONGEST_NAME else f"{name[: half - 1]}…{name[-half:]}"
 
 
-def _title(text: str | None) -> str:
-    return str(one_line(text or ""))[:LONGEST_TITLE].strip()
+def tidy_title(text: str) -> str:
+    """As a person or a file gave it; what cannot be seen in it goes, as from a file's name."""
+    return in_order(text)[:LONGEST_TITLE].strip()
 
 
 def title_of_file(filename: str) -> str:
     """What a document is called as long as nobody and nothing says better."""
-    return _title(PurePath(filename).stem) or "Untitled"
+    return tidy_title(PurePath(filename).stem) or "Untitled"
 
 
 def known_already(known: queries.Known) -> Conflict:
@@ -159,14 +171,24 @@ def known_already(known: queries.Known) -> Conflict:
     )
 
 
-def _hold(session: Session, document_id: UUID) -> None:
-    held = select(Document.id).where(Document.id == document_id).with_for_update(read=True, key_share=True)
-    if session.scalar(held) is None:
+def _those_who_may_know(session: Session, arrival: Arrival, by: Actor) -> Collection[UUID] | None:
+    """None for everybody. Of what is attached to a restricted mail, those who may know of the mail.
+
+    The mail is locked: it neither goes nor is it restricted before this is there to be restricted with it.
+    """
+    own = [by.account_id] if by.account_id else []
+    if arrival.part_of is None:
+        return own if arrival.is_restricted else None
+    mail = select(Document.is_restricted).where(Document.id == arrival.part_of).with_for_update(read=True)
+    is_restricted = session.scalar(mail)
+    if is_restricted is None:
         raise NotFound("The document that this is part of is gone.")
+    named = select(DocumentReader.account_id).where(DocumentReader.document_id == arrival.part_of)
+    return session.scalars(named).all() if is_restricted else None
 
 
 def trash(session: Session, document_id: UUID, seen: Seen, by: Actor) -> Document:
-    document = _seen(session, document_id, seen, by)
+    document = as_seen(session, document_id, seen, by)
     if document.trashed_at is None:
         put_into_trash(session, document, by)
     return document
@@ -187,14 +209,15 @@ def refuse_while_held(document: Document) -> None:
 
 
 def restore(session: Session, document_id: UUID, seen: Seen, by: Actor) -> Document:
-    document = _seen(session, document_id, seen, by)
+    document = as_seen(session, document_id, seen, by)
     if document.trashed_at is not None:
         document.trashed_at = None
         tell(session, document, "document.restored", by)
     return document
 
 
-def _seen(session: Session, document_id: UUID, seen: Seen, by: Actor) -> Document:
+def as_seen(session: Session, document_id: UUID, seen: Seen, by: Actor) -> Document:
+    """Locked until the commit, and no other version of it than one that they saw."""
     document = locked(session, document_id, by)
     if document.version not in seen:
         raise ChangedMeanwhile("Somebody changed this document meanwhile, so nothing was overwritten.")

@@ -41,7 +41,7 @@ Metadata = Annotated[
     Header(
         alias="Upload-Metadata",
         max_length=8000,
-        description="Words and base64: filename, and perhaps title, contact_id and if_known (keep or ask).",
+        description="Words and base64: filename, and perhaps title, contact_id, if_known (keep or ask), restricted.",
     ),
 ]
 ChecksumSent = Annotated[

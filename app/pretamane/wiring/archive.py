@@ -23,6 +23,7 @@ from pretamane.documents import (
     overview,
     pages_api,
     processing_api,
+    protection_api,
     uploads_api,
 )
 from pretamane.documents.collecting import Keeper
@@ -75,6 +76,7 @@ class Archive:
         return [
             api.router(whole),
             processing_api.router(self.unlocking),
+            protection_api.router,
             uploads_api.router(in_parts),
             pages_api.router(self._addresses, self.pictures),
             files.router(Files(self._work, self.store, self._addresses)),

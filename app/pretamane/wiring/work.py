@@ -11,7 +11,7 @@ from pretamane.core import audit, events, idempotency
 from pretamane.core.http import rate_limits
 from pretamane.core.jobs import Run, Schedule, Task, Tick
 from pretamane.core.jobs.working import Worker
-from pretamane.documents import uploads
+from pretamane.documents import undoing, uploads
 from pretamane.notifications import jobs as notifications_jobs
 from pretamane.notifications import service as notifications
 from pretamane.notifications import storage
@@ -23,6 +23,7 @@ from pretamane.wiring.platform import Platform
 SWEEPS = (
     *(idempotency.forget_old, rate_limits.forget_ended, events.forget_old),
     *(accounts_sessions.forget_ended, notifications.forget_thanked, uploads.forget_ended),
+    undoing.forget_old,
 )
 # Each queues the job of its name.
 SCHEDULES = (

@@ -3,7 +3,7 @@
 from pretamane.core.audit.models import AuditEntry, AuditSeal
 from pretamane.core.audit.newest_seal import NewestSeal
 from pretamane.core.audit.queries import Wanted, acts, entries, has_happened
-from pretamane.core.audit.recording import record
+from pretamane.core.audit.recording import record, record_many
 from pretamane.core.audit.sealing import Sealer
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "entries",
     "has_happened",
     "record",
+    "record_many",
 ]

@@ -43,7 +43,7 @@ MEANINGS = {
     "not-quarantined": "The document is not in quarantine, so there is nothing to release it from.",
     "not-ready": "This process cannot serve yet, or not any more. Ask another, or again in a moment.",
     "not-read-yet": "What this needs has not been read in the document yet, or could not be; the sentence says which.",
-    "on-hold": "The document is on hold, and nothing removes it. An administrator lifts the hold, with a reason to.",
+    "on-hold": "The document is on hold, so nothing removes it until an administrator lifts the hold.",
     "other-offset": "An upload goes on exactly where it has come to; Upload-Offset says where that is.",
     "other-tus-version": "Uploads speak one version of tus; Tus-Version names it.",
     "out-of-range": "The file has no such place. Content-Range says how long it is.",
