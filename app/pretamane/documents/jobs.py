@@ -15,8 +15,9 @@ from pretamane.documents.models import FAILED, PROCESSING, RECEIVED
 from pretamane.documents.outcomes import DRAW_THUMBNAIL, READ_SCANS
 from pretamane.documents.processing import Processing
 from pretamane.documents.quarantine import Scanning
+from pretamane.documents.removal import FORGET_PICTURES
 from pretamane.documents.scans import Scans
-from pretamane.documents.service import FORGET_PICTURES, PROCESS, SCAN
+from pretamane.documents.service import PROCESS, SCAN
 from pretamane.documents.steps import Step
 
 GIVEN_UP: Final = "Reading this document was tried again and again, and did not work. It can be processed again."

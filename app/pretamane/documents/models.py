@@ -34,16 +34,13 @@ STATES: Final = (RECEIVED, PROCESSING, READY, FAILED, QUARANTINED)
 
 _STATES = ", ".join(f"'{state}'" for state in STATES)
 _Moment = DateTime(timezone=True)
-<<<<<<< HEAD
 # Of two fingerprints that differ in three of 64 bits, one of four bands of 16 is the same.
 _BANDS = tuple(f"((fingerprint >> {shift}) & 65535)" for shift in (48, 32, 16, 0))
 _HAS_A_FINGERPRINT = text("fingerprint IS NOT NULL")
-=======
 # Signs inside names of files part words, so that any part of one is found. As PostgreSQL gives it back, casts and all.
 TITLE_WORDS: Final = text(
     "to_tsvector('simple'::regconfig, translate(title::text, '@._-/+<>&'::text, '         '::text))"
 )
->>>>>>> main
 
 
 class Blob(Record):
