@@ -16,6 +16,7 @@ from pretamane.documents import (
     blobs,
     collecting,
     document_pages,
+    erasing,
     files,
     intake,
     jobs,
@@ -95,6 +96,7 @@ class Archive:
     def tasks(self) -> list[Task]:
         return [
             Task(SWEEP_SPOOL, self._sweep_spool),
+            Task(erasing.DROP_UPLOADS, partial(erasing.drop_uploads, self.spool), FOR_A_DAY),
             Task(blobs.PURGE_BLOB, partial(collecting.purge_blob, self.store), FOR_A_DAY),
             *jobs.tasks(self._processing(), Scans(self.store, self.ocr), Scanning(self.store, self._scanner)),
         ]
