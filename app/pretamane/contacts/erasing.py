@@ -1,7 +1,8 @@
 """Erasing a contact: who they are and were, what they wrote, and what was noted and answered about it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, func, or_, select
@@ -13,7 +14,7 @@ from pretamane.core.database import now
 from pretamane.core.errors import Conflict, NotFound
 
 # What is left of a contact whose documents are on hold: whose they are.
-REDUCED: Final = {"phone": None, "company": None, "tags": [], "known_as": ""}
+REDUCED: Final[Mapping[str, Any]] = {"phone": None, "company": None, "tags": [], "known_as": ""}
 
 
 @dataclass(frozen=True)

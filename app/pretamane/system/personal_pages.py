@@ -1,6 +1,7 @@
 """A contact's personal data: what there is, taken out as a ZIP, or erased."""
 
 from functools import partial
+from typing import Any
 from uuid import UUID
 
 from anyio import to_thread
@@ -77,10 +78,10 @@ def _planned(session: Session, contact_id: UUID, by: Actor) -> tuple[Report, str
 
 
 def _page(
-    work: UnitOfWork, name: str, actor: Actor, report: Report, refusal: AppError | None = None, **more: object
+    work: UnitOfWork, template: str, actor: Actor, report: Report, refusal: AppError | None = None, **more: Any
 ) -> Response:
     return render.page(
-        f"system/{name}.html",
+        f"system/{template}.html",
         status=refusal.status if refusal else 200,
         actor=actor,
         here="contacts",
