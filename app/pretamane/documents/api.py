@@ -11,15 +11,14 @@ from pretamane.core.http.versions import VERSIONED, SeenVersions, etag
 from pretamane.core.paging import PAGE
 from pretamane.core.unit_of_work import Work
 from pretamane.documents import queries, service
+from pretamane.documents.filters import Which
 from pretamane.documents.intake import ADDRESSES, Intake
-from pretamane.documents.queries import Documents
 from pretamane.documents.schemas import (
     DocumentOut,
     DocumentPage,
     DocumentWithVersions,
     Particulars,
     ReceivedOut,
-    State,
 )
 from pretamane.documents.service import LONGEST_TITLE
 
@@ -33,7 +32,6 @@ IfKnown = Annotated[
 Title = Annotated[str | None, Query(max_length=LONGEST_TITLE, description="Left out, it is the file's name.")]
 Filename = Annotated[str, Query(min_length=1, description="As people call it, in any length; its ending counts.")]
 Restricted = Annotated[bool, Query(description="Only whoever brings it may know of it, until others are named.")]
-InTheTrash = Annotated[bool, Query(alias="trashed", description="Those in the trash, instead of all others.")]
 
 
 def router(intake: Intake) -> APIRouter:
@@ -81,15 +79,8 @@ _kept = APIRouter(prefix="/api/v1/documents")
     response_description="A page of documents; `next` is the cursor of the page after it, null on the last",
 )
 def list_documents(
-    by: DocumentsReader,
-    work: Work,
-    contact_id: UUID | None = None,
-    state: State | None = None,
-    in_the_trash: InTheTrash = False,
-    cursor: Cursor = None,
-    limit: Limit = PAGE,
+    by: DocumentsReader, work: Work, which: Which, cursor: Cursor = None, limit: Limit = PAGE
 ) -> DocumentPage:
-    which = Documents(contact_id, state, in_the_trash)
     return DocumentPage.of(work.run_now(queries.documents, which, by, after=cursor, limit=limit))
 
 

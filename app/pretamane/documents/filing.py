@@ -29,6 +29,7 @@ EDITED: Final = "document.edited"
 TRASHED: Final = "document.trashed"
 RESTORED: Final = "document.restored"
 MOST_AT_ONCE: Final = 1_000
+MOST_TAGS: Final = 50
 LONGEST_NOTES: Final = 20_000
 # What machines guess, until a person has said something else, or that there is nothing to say.
 GUESSED: Final = ("title", "document_date")
@@ -48,7 +49,7 @@ class BulkChange:
 
     values: Mapping[str, Any] = field(default_factory=dict)
     add_tags: Sequence[str] = ()
-    remove_tags: Sequence[UUID] = ()
+    remove_tags: Sequence[str] = ()
     trashed: bool | None = None
 
 
@@ -86,13 +87,10 @@ def edit_many(session: Session, ids: Collection[UUID], change: BulkChange, by: A
     """All that can be changed is, in one transaction; of each is said what became of it."""
     if len(ids) > MOST_AT_ONCE:
         raise Invalid("Nothing was changed.", fields={"documents": f"At most {MOST_AT_ONCE:,} can be changed at once."})
-    wanted = _looked_up(session, change.values)
-    added = frozenset(tag.id for tag in labels.tags_named(session, change.add_tags, by)) if change.add_tags else None
+    wanted, tags = _looked_up(session, change.values), _Tags.looked_up(session, change, by)
     outcome, several = Outcome(), []
     for document in locked(session, ids, by):
-        to = document.different(
-            wanted | _tags(document, added or frozenset(), change) | _trash(session, document, change)
-        )
+        to = document.different(wanted | tags.of(document) | _trash(session, document, change))
         if to.get("trashed_at") is not None and document.is_held:
             outcome.held.append(document.id)
         elif to:
@@ -155,10 +153,19 @@ def _type(session: Session, type_id: UUID) -> UUID:
         raise Invalid("Nothing was changed.", fields={"type_id": missing.sentence}) from None
 
 
-def _tags(document: Standing, added: Collection[UUID], change: BulkChange) -> dict[str, Any]:
-    if not (added or change.remove_tags):
-        return {}
-    return {"tags": document.values["tags"].union(added).difference(change.remove_tags)}
+@dataclass(frozen=True)
+class _Tags:
+    added: frozenset[UUID]
+    removed: frozenset[UUID]
+
+    @classmethod
+    def looked_up(cls, session: Session, change: BulkChange, by: Actor) -> "_Tags":
+        """Who takes one away makes none."""
+        added = {tag.id for tag in labels.tags_named(session, change.add_tags, by)} if change.add_tags else ()
+        return cls(frozenset(added), labels.tags_called(session, change.remove_tags))
+
+    def of(self, document: Standing) -> dict[str, Any]:
+        return {"tags": document.values["tags"].union(self.added).difference(self.removed)}
 
 
 def _trash(session: Session, document: Standing, change: BulkChange) -> dict[str, Any]:
@@ -177,7 +184,7 @@ def _carry_out(session: Session, several: Sequence[Put], by: Actor) -> UUID:
     act = new_id()
     put(session, several)
     undoing.remember(session, act, several, by)
-    tell(session, several, by, act=act)
+    tell(session, several, by, undo=act)
     return act
 
 

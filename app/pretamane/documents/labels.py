@@ -1,10 +1,10 @@
 """What documents are sorted by: types, of which each has one at most, and tags. Two never differ by case alone."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Uuid, delete, exists, func, literal, select, text, update
+from sqlalchemy import ColumnElement, Select, Uuid, delete, exists, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -13,6 +13,7 @@ from pretamane.core.actors import Actor
 from pretamane.core.database import now
 from pretamane.core.errors import Conflict, Invalid, NotFound
 from pretamane.core.ids import new_id
+from pretamane.documents import queries
 from pretamane.documents.models import Document, DocumentTag, DocumentType, RetentionRule, Tag
 from pretamane.documents.names import in_order
 
@@ -32,15 +33,28 @@ def make(session: Session, kind: type[Label], name: str, by: Actor) -> Label:
     return _make(session, kind, _named(name), by)
 
 
+def make_type(session: Session, name: str, by: Actor, *, is_expected: bool = False) -> DocumentType:
+    made = make(session, DocumentType, name, by)
+    made.is_expected = is_expected
+    return made
+
+
 def tags_named(session: Session, names: Sequence[str], by: Actor) -> list[Tag]:
     """Those with these names; what nobody has called anything yet is made."""
-    wanted = {_folded(_named(name)): _named(name) for name in names}
+    wanted: dict[str, str] = {}
+    for name in map(_named, names):
+        wanted.setdefault(_folded(name), name)
     known = {_folded(tag.name): tag for tag in _known(session, Tag, list(wanted.values()))}
     if missing := {key: name for key, name in wanted.items() if key not in known}:
         _wait_for_others(session)
         known |= {_folded(tag.name): tag for tag in _known(session, Tag, list(missing.values()))}
         known |= {key: _make(session, Tag, name, by) for key, name in missing.items() if key not in known}
     return [known[key] for key in wanted]
+
+
+def tags_called(session: Session, names: Sequence[str]) -> frozenset[UUID]:
+    """Those that there are of these names."""
+    return frozenset(tag.id for tag in _known(session, Tag, [_named(name) for name in names])) if names else frozenset()
 
 
 def _known(session: Session, kind: type[Label], names: Sequence[str]) -> Sequence[Label]:
@@ -167,6 +181,26 @@ def _hand_over(session: Session, kind: Kind, label_id: UUID, into_id: UUID) -> N
     given = insert(DocumentTag).from_select(["document_id", "tag_id"], tagged).on_conflict_do_nothing()
     session.execute(given)
     session.execute(delete(DocumentTag).where(DocumentTag.tag_id == label_id))
+
+
+def counted(session: Session, kind: type[Label], by: Actor) -> Sequence[tuple[Label, int]]:
+    """By name, each with how many documents have it, of those that this actor may know of outside the trash."""
+    there = _counts(kind).where(Document.trashed_at.is_(None), queries.readable(by)).subquery()
+    rows = select(kind, func.coalesce(there.c.documents, 0)).outerjoin(there, there.c.label == kind.id)
+    return [(label, number) for label, number in session.execute(rows.order_by(func.lower(kind.name), kind.id))]
+
+
+def documents_with(session: Session, kind: Kind, label_id: UUID, by: Actor) -> int:
+    shown = select(func.count()).where(_has(kind, label_id), Document.trashed_at.is_(None), queries.readable(by))
+    return session.execute(shown).scalar_one()
+
+
+def _counts(kind: Kind) -> Select[*tuple[Any, ...]]:
+    number = func.count().label("documents")
+    if kind is DocumentType:
+        return select(Document.type_id.label("label"), number).group_by(Document.type_id)
+    tagged = select(DocumentTag.tag_id.label("label"), number).group_by(DocumentTag.tag_id)
+    return tagged.join(Document, Document.id == DocumentTag.document_id)
 
 
 def _tell(session: Session, kind: Kind, what: str, label_id: UUID, by: Actor, **details: object) -> None:

@@ -18,8 +18,10 @@ from pretamane.documents import (
     document_pages,
     erasing,
     files,
+    filing_api,
     intake,
     jobs,
+    labels_api,
     list_page,
     overview,
     pages_api,
@@ -76,6 +78,8 @@ class Archive:
         in_parts = Resuming(self._work, self.spool, self.receiving, self._limit)
         return [
             api.router(whole),
+            filing_api.router,
+            labels_api.router,
             processing_api.router(self.unlocking),
             protection_api.router,
             uploads_api.router(in_parts),

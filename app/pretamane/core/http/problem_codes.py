@@ -34,6 +34,7 @@ MEANINGS = {
     "mail-unavailable": "The mail server cannot be used just now. The mail is kept, and tried again for a day.",
     "malformed": "The body could not be read as what its Content-Type says it is.",
     "method-not-allowed": "There is something at this address, but not for this method; Allow lists those it takes.",
+    "named-by-a-rule": "A rule of retention is about it. Change or remove the rule first.",
     "no-picture": "Of this page there is no picture; the sentence says why.",
     "no-room": "The disk is nearly full, and what is left is the database's. Nothing was kept.",
     "not-found": "There is nothing at this address, or nothing that you may see.",
