@@ -16,12 +16,14 @@ from pretamane.documents import (
     blobs,
     collecting,
     document_pages,
+    erasing,
     files,
     filing_api,
     intake,
     jobs,
     labels_api,
     list_page,
+    overview,
     pages_api,
     processing_api,
     protection_api,
@@ -93,6 +95,7 @@ class Archive:
             files.router(Files(self._work, self.store, self._addresses)),
             list_page.router(self._work, whole),
             document_pages.router(self.unlocking),
+            overview.router,
         ]
 
     def body_limits(self) -> dict[str, int]:
@@ -108,6 +111,7 @@ class Archive:
             Task(SWEEP_SPOOL, self._sweep_spool),
             Task(retiring.RETIRE, retiring.retire, FOR_A_DAY),
             Task(retiring.EMPTY_TRASH, retiring.empty_trash, FOR_A_DAY),
+            Task(erasing.DROP_UPLOADS, partial(erasing.drop_uploads, self.spool), FOR_A_DAY),
             Task(blobs.PURGE_BLOB, partial(collecting.purge_blob, self.store), FOR_A_DAY),
             *jobs.tasks(self._processing(), Scans(self.store, self.ocr), Scanning(self.store, self._scanner)),
         ]

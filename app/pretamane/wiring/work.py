@@ -14,6 +14,7 @@ from pretamane.core.jobs.working import Worker
 from pretamane.documents import retiring, undoing, uploads
 from pretamane.notifications import jobs as notifications_jobs
 from pretamane.notifications import service as notifications
+from pretamane.notifications import storage
 from pretamane.web.mail import FOR_A_DAY
 from pretamane.wiring.archive import SWEEP_SPOOL
 from pretamane.wiring.platform import Platform
@@ -29,6 +30,7 @@ SWEEPS = (
 SCHEDULES = (
     *(Schedule("sweep", "0 * * * *", "UTC"), Schedule(SWEEP_SPOOL, "30 * * * *", "UTC")),
     *(Schedule(retiring.RETIRE, "5 * * * *", "UTC"), Schedule(retiring.EMPTY_TRASH, "15 * * * *", "UTC")),
+    Schedule(storage.MEASURE, "20 * * * *", "UTC"),
 )
 
 
@@ -41,6 +43,8 @@ def tasks(platform: Platform) -> dict[str, Task]:
         Task(notifications.TELL_PRACTICE, partial(notifications_jobs.tell_practice, post), FOR_A_DAY),
         Task(inbox.SEND_ANSWER, partial(contacts_jobs.send_answer, post), FOR_A_DAY),
         Task(notifications.THANK_VISITOR, partial(notifications_jobs.thank_visitor, post), FOR_A_DAY),
+        Task(storage.MEASURE, storage.measure),
+        Task(storage.TELL, partial(storage.tell_administrator, post), FOR_A_DAY),
         *Letters(post).tasks(),
         *platform.archive.tasks(),
     ]
