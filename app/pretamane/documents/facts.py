@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from pretamane.core.database import now
 from pretamane.core.texts import one_line
+from pretamane.documents import steps
 from pretamane.documents.dates import date_of
 from pretamane.documents.languages import language_of
 from pretamane.documents.models import Document, DocumentVersion
@@ -42,7 +43,7 @@ def first_line(text: str) -> str | None:
 
 def note(session: Session, document: Document, version: DocumentVersion, learned: Learned) -> None:
     """Where nobody said anything: a title that still is the file's name, a day and a language that are not known."""
-    if document.current_version_id != version.id:
+    if document.current_version_id != version.id or steps.has_come_along(session, version.id, steps.FACTS):
         return
     before = document.title, document.document_date, document.language
     if learned.title and document.title == title_of_file(version.filename):
