@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from pretamane import __version__
-from pretamane.commands import admin, audit, blobs, documents, inspecting, jobs, practice, serving, stocking
+from pretamane.commands import admin, audit, blobs, documents, inspecting, jobs, leaving, practice, serving, stocking
 from pretamane.core.errors import AppError, CannotStart
 from pretamane.settings import SettingsRefused
 
@@ -37,6 +37,7 @@ cli.add_typer(blobs.commands, name="blobs")
 cli.add_typer(documents.commands, name="documents")
 cli.add_typer(admin.commands, name="admin")
 cli.command("demo")(stocking.demo)
+cli.command("export")(leaving.export)
 
 
 def _show_version(wanted: bool) -> None:

@@ -133,3 +133,8 @@ def parts_of(session: Session, document_id: UUID) -> Sequence[Known]:
     """What was attached to a mail, but for what is in the trash."""
     parts = select(Document.id, Document.title).where(Document.part_of == document_id, Document.trashed_at.is_(None))
     return [Known(*row) for row in session.execute(parts.order_by(Document.made_at, Document.id))]
+
+
+def has_bytes(session: Session, key: str) -> bool:
+    """Whether the bytes under this key should be there: nobody has purged them."""
+    return session.scalar(select(Blob.id).where(Blob.key == key, Blob.purged_at.is_(None))) is not None
