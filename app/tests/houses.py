@@ -15,14 +15,13 @@ from uuid import UUID, uuid5
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from tests.conftest import make_settings
-from tests.documents import samples
-
 import pretamane
 from pretamane.core.actors import OPERATOR
 from pretamane.core.jobs import run_due
 from pretamane.documents.service import Arrival
 from pretamane.wiring import Platform, tasks
+from tests.conftest import make_settings
+from tests.documents import samples
 
 AT = datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
 _NAMES = UUID("0d9ba5a5-8e2f-4d63-9b8c-6b1f6c5a7d10")
@@ -42,7 +41,9 @@ class House:
         self.platform.work.run_now(lambda session: session.execute(text(statement), values))
 
     def ask(self, question: str, **values: object) -> list[Any]:
-        return self.platform.work.run_now(lambda session: [tuple(row) for row in session.execute(text(question), values)])
+        return self.platform.work.run_now(
+            lambda session: [tuple(row) for row in session.execute(text(question), values)]
+        )
 
     def file(self, name: str, content: bytes, **said: Any) -> UUID:
         archive = self.platform.archive
@@ -121,7 +122,7 @@ def _people(house: House) -> None:
         _insert(house, "accounts", **values, deactivated_at=left, password_hash="a secret that stays here")
     for name, email, merged in (
         ("ada", "ada@example.org", None),
-        ("Zoë ./\\:*?\"<>| von Ümlaut " + "lang " * 40, "zoe@example.org", None),
+        ('Zoë ./\\:*?"<>| von Ümlaut ' + "lang " * 40, "zoe@example.org", None),
         ("CON", "con@example.org", None),
         ("ada", "ada2@example.org", None),
         ("=1+1", "sum@example.org", known_id("ada")),
@@ -133,7 +134,7 @@ def _people(house: House) -> None:
 
 
 def _messages(house: House) -> None:
-    said = {"name": "Ada", "email": "ada@example.org", "phone": None, "company": None, "subject": "A\tB"}
+    said: dict[str, object] = {"name": "Ada", "email": "ada@example.org", "phone": None, "company": None, "subject": "A\tB"}
     said |= {"message": "Line\nbreak “quoted” 😀", "consented": True, "consent_version": "1", "page": "/contact.html"}
     dates = {"received_at": AT, "changed_at": AT}
     _insert(
@@ -175,14 +176,15 @@ def _documents(house: House) -> None:
     house.do("UPDATE documents SET made_at = :at, changed_at = :at, received_by = :by", at=AT, by=known_id("Ada"))
     house.do("UPDATE document_versions SET made_at = :at, made_by = :by", at=AT, by=known_id("Ada"))
     house.do(
-        "UPDATE documents SET type_id = :type, notes = :notes, document_date = :day, title = title WHERE id IN (:a, :b)",
+        "UPDATE documents SET type_id = :type, notes = :notes, document_date = :day WHERE id IN (:a, :b)",
         type=known_id("Invoice"), notes="Paid.\n\n=SUM(A1)", day=date(2024, 5, 1), a=filed, b=twin,
     )  # fmt: skip
     house.do("UPDATE documents SET document_date = NULL WHERE id = :id", id=plain)
     for document, tag in ((filed, "urgent"), (filed, "2024"), (held, "2024")):
         _insert(house, "document_tags", document_id=document, tag_id=known_id(tag))
     house.do(
-        "UPDATE documents SET is_restricted = true, held_at = :at, held_by = :by, hold_reason = 'A trial.' WHERE id = :id",
+        "UPDATE documents SET is_restricted = true, held_at = :at, held_by = :by, hold_reason = 'A trial.' "
+        "WHERE id = :id",
         at=AT, by=known_id("Ada"), id=held,
     )  # fmt: skip
     _insert(house, "document_readers", document_id=held, account_id=known_id("Vera"))

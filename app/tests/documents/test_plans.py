@@ -6,11 +6,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
-from tests.contacts.test_plans import planned
 
 from pretamane.core.paging import Place
 from pretamane.documents import blobs, queries
 from pretamane.documents.queries import Documents
+from tests.contacts.test_plans import planned
 
 ROWS = 24_000
 ADA = UUID("00000000-0000-7000-8000-000000000007")
