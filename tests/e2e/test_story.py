@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import httpx2
 import pytest
 
+from tests.documents_story.samples import scanned_pdf
 from tests.e2e.stack import Stack
 
 PASSWORD = "a long word for one day of tests"  # pragma: allowlist secret
@@ -31,9 +32,10 @@ def administrator(stack: Stack) -> Iterator[httpx2.Client]:
 
 
 def test_a_visitors_message_arrives_at_the_desk(visitor, administrator):
-    message = {"name": "Zoë", "email": "zoe@client.example", "message": "May I come on Monday?", "consent": True}
+    message = {"name": "Zoë", "email": "zoe@client.example", "message": "May I come on Monday?"}
+    agreed = {"consent": True, "consent_version": "2026-11", "seconds_on_form": 30}
 
-    sent = visitor.post("/api/v1/contact", json={**message, "seconds_on_form": 30})
+    sent = visitor.post("/api/v1/contact", json=message | agreed)
 
     assert sent.status_code in (200, 201, 202), sent.text
     listed = administrator.get("/api/v1/submissions").json()["items"]
@@ -74,8 +76,6 @@ def await_pages(client: httpx2.Client, document: str) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def scan() -> bytes:
-    from tests.samples import scanned_pdf
-
     return scanned_pdf(WORDS)
 
 
@@ -93,8 +93,8 @@ def test_minios_console_opens_to_the_operator(stack, visitor):
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/metrics/", "//metrics", "/app/../metrics"])
-def test_the_figures_are_not_reachable(visitor, path):
-    assert visitor.get(path, follow_redirects=True).status_code == 404
+def test_the_figures_are_not_reachable(stack, visitor, path):
+    assert visitor.get(stack.address + path, follow_redirects=True).status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/", "/app/sign-in", "/api/v1/practice", "/health", "/nothing-here", "/api/v1/me"])
