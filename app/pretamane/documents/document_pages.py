@@ -36,6 +36,11 @@ _TOLD = {
     "restored": "The document is out of the trash.",
     "again": "The document will be read again.",
     "released": "The document is out of quarantine, and will be read.",
+    "held": "The document is on hold: nothing removes it.",
+    "lifted": "The hold is lifted.",
+    "restricted": "Only the people you named see the document now.",
+    "opened": "Everybody here may see the document again.",
+    "let-in": "You are named now. The audit says so.",
     "unlocked": "The document was read. Its password was not kept.",
 }
 _STEPS = {
@@ -66,12 +71,12 @@ def show_document(
 
 @_routes.post(ADDRESS + "/{document_id}/trash")
 def trash(actor: Staff, work: Work, document_id: UUID, typed: Fields) -> Response:
-    return _then("trashed", work, actor, document_id, service.trash, document_id, _seen_in(typed), actor)
+    return _then("trashed", work, actor, document_id, service.trash, document_id, seen_in(typed), actor)
 
 
 @_routes.post(ADDRESS + "/{document_id}/restore")
 def restore(actor: Staff, work: Work, document_id: UUID, typed: Fields) -> Response:
-    return _then("restored", work, actor, document_id, service.restore, document_id, _seen_in(typed), actor)
+    return _then("restored", work, actor, document_id, service.restore, document_id, seen_in(typed), actor)
 
 
 @_routes.post(ADDRESS + "/{document_id}/purge")
@@ -131,7 +136,7 @@ def _then(
     return RedirectResponse(f"{ADDRESS}/{document_id}?told={told}", 303)
 
 
-def _seen_in(typed: Mapping[str, Any]) -> Seen:
+def seen_in(typed: Mapping[str, Any]) -> Seen:
     version = str(typed.get("version", ""))
     return [int(version)] if version.isascii() and version.isdigit() and len(version) < 10 else []
 

@@ -27,7 +27,9 @@ from pretamane.documents import (
     pages_api,
     processing_api,
     protection_api,
+    protection_pages,
     retention_api,
+    retention_pages,
     retiring,
     takings_api,
     uploads_api,
@@ -95,6 +97,8 @@ class Archive:
             files.router(Files(self._work, self.store, self._addresses)),
             list_page.router(self._work, whole),
             document_pages.router(self.unlocking),
+            protection_pages.router,
+            retention_pages.router,
             overview.router,
         ]
 
