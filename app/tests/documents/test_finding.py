@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+
 from tests.documents.conftest import PDF, if_match
 from tests.documents.test_documents import titles
 

@@ -8,10 +8,6 @@ import logging
 import pytest
 from sqlalchemy import create_engine
 from sqlalchemy import text as sql
-from tests import samples
-from tests.conftest import hire
-from tests.documents.conftest import PIECE, TUS, if_match
-from tests.system.sentinels import House
 
 from pretamane.adapters.postgres import PostgresServer
 from pretamane.contacts import inbox, people
@@ -20,6 +16,10 @@ from pretamane.core.actors import Role
 from pretamane.core.database import open_unpooled
 from pretamane.documents import filing, holds
 from pretamane.wiring import Platform, database_over
+from tests import samples
+from tests.conftest import hire
+from tests.documents.conftest import PIECE, TUS, if_match
+from tests.system.sentinels import House
 
 PERSON = {
     "name": "Zqname Xvname",
