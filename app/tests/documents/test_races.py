@@ -59,7 +59,9 @@ class Person:
             if answer is None or answer.status_code in (409, 412):
                 continue
             assert answer.status_code in (200, 201, 204), answer.text
-            return answer, int(answer.headers["etag"].strip('"'))
+            version = int(answer.headers["etag"].strip('"'))
+            assert version == seen["version"] + 1, "something came in between, and was overwritten"
+            return answer, version
         raise AssertionError("somebody never had their turn")
 
     def edit(self):
@@ -120,7 +122,7 @@ def race(threads, desks, path):
 
 
 def assert_nothing_is_lost(desk, path, told):
-    """Each act made a version of the document that nobody else was told of, and the last of each kind is what is there."""
+    """Each act made a version of the document that nobody else was told of; the last of each kind is what is there."""
     document = desk.get(path).json()
     last = {done.what: done.value for done in told}
     numbers = [version["number"] for version in document["versions"]]
