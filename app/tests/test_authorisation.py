@@ -10,8 +10,6 @@ from uuid import uuid4
 import pytest
 from starlette.routing import BaseRoute
 from starlette.testclient import TestClient
-from tests.conftest import MovableClock, hire, make_key, make_settings, open_session
-from tests.stand_ins import FolderBlobs
 
 from pretamane.accounts import keys
 from pretamane.accounts.recognition import SessionCookie
@@ -19,6 +17,8 @@ from pretamane.adapters.postgres import PostgresServer
 from pretamane.core.actors import Role, Scope
 from pretamane.core.database import open_unpooled
 from pretamane.wiring import Platform, build_app, database_over
+from tests.conftest import MovableClock, hire, make_key, make_settings, open_session
+from tests.stand_ins import FolderBlobs
 
 PUBLIC, OUR_PAGES, PERSON, KEY = "public", "public, from pages of ours", None, "any key"
 VIEWER, STAFF, ADMIN = Role.VIEWER, Role.STAFF, Role.ADMIN
@@ -140,16 +140,16 @@ ROWS = {
     "GET /api/v1/documents/{document_id}/pages/{number}/picture": (VIEWER, Scope.DOCUMENTS_READ),
     "GET /api/v1/documents/{document_id}/pages/{number}/words": (VIEWER, Scope.DOCUMENTS_READ),
     "GET /api/v1/documents/{document_id}/thumbnail": (VIEWER, Scope.DOCUMENTS_READ),
-    "GET /api/v1/documents/{document_id}/hold": (VIEWER, Scope.DOCUMENTS_READ),
-    "POST /api/v1/documents/{document_id}/hold": (STAFF, Scope.DOCUMENTS_WRITE),
-    "DELETE /api/v1/documents/{document_id}/hold": (ADMIN, Scope.ADMIN),
-    "GET /api/v1/holds": (VIEWER, Scope.DOCUMENTS_READ),
-    "POST /api/v1/holds": (STAFF, Scope.DOCUMENTS_WRITE),
-    "POST /api/v1/holds/lift": (ADMIN, Scope.ADMIN),
-    "GET /api/v1/documents/{document_id}/readers": (VIEWER, Scope.DOCUMENTS_READ),
-    "PUT /api/v1/documents/{document_id}/readers": (STAFF, Scope.DOCUMENTS_WRITE),
-    "DELETE /api/v1/documents/{document_id}/readers": (STAFF, Scope.DOCUMENTS_WRITE),
-    "POST /api/v1/documents/{document_id}/readers/self": (ADMIN, PERSON),
+    "GET /api/v1/contacts/{contact_id}/personal-data": (ADMIN, Scope.ADMIN),
+    "GET /api/v1/contacts/{contact_id}/erasure": (ADMIN, Scope.ADMIN),
+    "POST /api/v1/contacts/{contact_id}/erasure": (ADMIN, Scope.ADMIN),
+    "GET /app/contacts/{contact_id}/personal-data": (ADMIN, PERSON),
+    "GET /app/contacts/{contact_id}/personal-data.zip": (ADMIN, PERSON),
+    "POST /app/contacts/{contact_id}/erasure": (ADMIN, PERSON),
+    "GET /api/v1/storage": (VIEWER, Scope.DOCUMENTS_READ),
+    "GET /api/v1/attention": (VIEWER, Scope.DOCUMENTS_READ),
+    "GET /app/storage": (VIEWER, PERSON),
+    "GET /app/attention": (VIEWER, PERSON),
     "PATCH /api/v1/documents/{document_id}": (STAFF, Scope.DOCUMENTS_WRITE),
     "POST /api/v1/documents/bulk": (STAFF, Scope.DOCUMENTS_WRITE),
     "POST /api/v1/documents/undo": (STAFF, Scope.DOCUMENTS_WRITE),
@@ -164,6 +164,24 @@ ROWS = {
     "PATCH /api/v1/document-types/{type_id}": (ADMIN, Scope.ADMIN),
     "POST /api/v1/document-types/{type_id}/merge": (ADMIN, Scope.ADMIN),
     "DELETE /api/v1/document-types/{type_id}": (ADMIN, Scope.ADMIN),
+    "GET /api/v1/documents/{document_id}/hold": (VIEWER, Scope.DOCUMENTS_READ),
+    "POST /api/v1/documents/{document_id}/hold": (STAFF, Scope.DOCUMENTS_WRITE),
+    "DELETE /api/v1/documents/{document_id}/hold": (ADMIN, Scope.ADMIN),
+    "GET /api/v1/holds": (VIEWER, Scope.DOCUMENTS_READ),
+    "POST /api/v1/holds": (STAFF, Scope.DOCUMENTS_WRITE),
+    "POST /api/v1/holds/lift": (ADMIN, Scope.ADMIN),
+    "GET /api/v1/documents/{document_id}/readers": (VIEWER, Scope.DOCUMENTS_READ),
+    "PUT /api/v1/documents/{document_id}/readers": (STAFF, Scope.DOCUMENTS_WRITE),
+    "DELETE /api/v1/documents/{document_id}/readers": (STAFF, Scope.DOCUMENTS_WRITE),
+    "POST /api/v1/documents/{document_id}/readers/self": (ADMIN, PERSON),
+    "GET /api/v1/retention-rules": (ADMIN, Scope.ADMIN),
+    "POST /api/v1/retention-rules": (ADMIN, Scope.ADMIN),
+    "GET /api/v1/retention-rules/{rule_id}": (ADMIN, Scope.ADMIN),
+    "PUT /api/v1/retention-rules/{rule_id}": (ADMIN, Scope.ADMIN),
+    "DELETE /api/v1/retention-rules/{rule_id}": (ADMIN, Scope.ADMIN),
+    "GET /api/v1/retention-rules/{rule_id}/dry-run": (ADMIN, Scope.ADMIN),
+    "POST /api/v1/retention-rules/{rule_id}/force": (ADMIN, Scope.ADMIN),
+    "POST /api/v1/retention-rules/{rule_id}/stop": (ADMIN, Scope.ADMIN),
     "GET /files/{version_id}": PUBLIC,
     "GET /app/documents": (VIEWER, PERSON),
     "POST /app/documents": (STAFF, PERSON),

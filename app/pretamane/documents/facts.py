@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from pretamane.core.database import now
 from pretamane.core.texts import one_line
+from pretamane.documents import steps
 from pretamane.documents.dates import date_of
 from pretamane.documents.languages import language_of
 from pretamane.documents.models import Document, DocumentVersion
@@ -52,7 +53,12 @@ def first_line(text: str) -> str | None:
 def note(
     session: Session, document: Document, version: DocumentVersion, learned: Learned, *, besides: bool = False
 ) -> None:
-    """What a reading told of a version; `besides` what an earlier part of the same reading told."""
+    """What a reading told of a version; `besides` what an earlier part of the same reading told.
+
+    Of what came from another house nothing is guessed again.
+    """
+    if steps.has_come_along(session, version.id, steps.FACTS):
+        return
     versions = _oldest_first(session, document)
     titles = _machines_titles(versions)
     version.learned = _kept(_of(version).or_else(learned) if besides else learned)

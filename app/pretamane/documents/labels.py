@@ -41,7 +41,9 @@ def make_type(session: Session, name: str, by: Actor, *, is_expected: bool = Fal
 
 def tags_named(session: Session, names: Sequence[str], by: Actor) -> list[Tag]:
     """Those with these names; what nobody has called anything yet is made."""
-    wanted = {_folded(_named(name)): _named(name) for name in names}
+    wanted: dict[str, str] = {}
+    for name in map(_named, names):
+        wanted.setdefault(_folded(name), name)
     known = {_folded(tag.name): tag for tag in _known(session, Tag, list(wanted.values()))}
     if missing := {key: name for key, name in wanted.items() if key not in known}:
         _wait_for_others(session)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -104,11 +104,11 @@ def documents(
     if after is not None:
         place = Place.of(after)
         known.append(tuple_(Document.made_at, Document.id) < tuple_(place.at, place.id))
-    words, listed = asked_for(which.title), _with_current_version().options(*_LABELS)
-    if words is None:
-        rows = finding.newest(session, listed, known, limit)
-    else:
-        rows = finding.newest_with(session, listed, known, words, limit)
+    wanted = finding.places(known, by_version=which.state is not None)
+    words = asked_for(which.title)
+    ids = finding.newest(wanted, limit) if words is None else finding.newest_with(session, words, wanted, limit)
+    listed = _with_current_version().options(*_LABELS).where(Document.id.in_(ids))
+    rows: Sequence[Any] = session.execute(listed.order_by(Document.made_at.desc(), Document.id.desc())).all()
     return page_of(rows, limit, lambda row: Place(row.Document.made_at, row.Document.id))
 
 
@@ -225,3 +225,8 @@ def named(session: Session, document_id: UUID, by: Actor) -> Known | None:
     asked = select(Document.id, Document.title).where(Document.id == document_id, readable(by))
     found = session.execute(asked).first()
     return Known(*found) if found else None
+
+
+def has_bytes(session: Session, key: str) -> bool:
+    """Whether the bytes under this key should be there: nobody has purged them."""
+    return session.scalar(select(Blob.id).where(Blob.key == key, Blob.purged_at.is_(None))) is not None

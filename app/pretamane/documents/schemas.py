@@ -57,8 +57,6 @@ class DocumentOut(BaseModel):
     notes: str = ""
     document_date: date | None
     language: str | None
-    is_restricted: bool = Field(False, description="Whether only the accounts that are named may know of it")
-    held: bool = Field(False, description="On hold nothing removes it")
     received_by: UUID | None
     made_at: datetime
     changed_at: datetime
@@ -74,12 +72,11 @@ class DocumentOut(BaseModel):
             **own,
             type=LabelOut.model_validate(document.type) if document.type else None,
             tags=[tag.name for tag in document.tags],
-            held=document.held_at is not None,
             current=VersionOut.of(version, blob),
         )
 
 
-_NOT_ITS_OWN = ("type", "tags", "held", "current")
+_NOT_ITS_OWN = ("type", "tags", "current")
 
 
 class StepOut(BaseModel):

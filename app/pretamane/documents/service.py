@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from prometheus_client import Counter
-from sqlalchemy import BigInteger, bindparam, delete, func, select, update
+from sqlalchemy import BigInteger, bindparam, func, select, update
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -18,7 +18,7 @@ from pretamane.core.database import after_commit, now
 from pretamane.core.errors import ChangedMeanwhile, Conflict, NotFound
 from pretamane.core.http.versions import Seen
 from pretamane.core.ids import new_id
-from pretamane.documents import blobs, queries
+from pretamane.documents import blobs, queries, removal
 from pretamane.documents.blobs import Stored
 from pretamane.documents.models import QUARANTINED, RECEIVED, Blob, Document, DocumentReader, DocumentVersion
 from pretamane.documents.names import in_order
@@ -26,7 +26,6 @@ from pretamane.documents.recognition import Recognised
 
 PROCESS = "documents.process"
 SCAN = "documents.scan"
-FORGET_PICTURES = "documents.forget_pictures"
 LONGEST_TITLE = 300
 LONGEST_NAME = 4000
 
@@ -271,17 +270,12 @@ def tell(session: Session, document: Document, what: str, by: Actor, **how: obje
 
 def purge(session: Session, document_id: UUID, by: Actor) -> None:
     """Out of the trash for good: its rows now, and its bytes by a job where no other version names them."""
+    tags = removal.hold_tags(session, [document_id])
     document = locked(session, document_id, by)
     refuse_while_held(document)
     if document.trashed_at is None:
         raise Conflict("Only what is in the trash can be removed for good.", code="not-in-the-trash")
-    versions = delete(DocumentVersion).where(DocumentVersion.document_id == document_id)
-    removed = versions.returning(DocumentVersion.id, DocumentVersion.blob_id)
-    named = session.execute(removed.execution_options(synchronize_session=False)).all()
-    session.delete(document)
-    session.flush()
-    blobs.let_go(session, {blob_id for _, blob_id in named})
-    jobs.enqueue(session, FORGET_PICTURES, versions=[str(version_id) for version_id, _ in named])
+    removal.remove(session, [document_id], tags)
     audit.record(session, by, "document.purged", document_id)
     events.emit(session, "document.purged", document_id)
 

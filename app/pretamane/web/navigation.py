@@ -25,6 +25,7 @@ _SETTINGS: tuple[tuple[Role, Entry], ...] = (
     (Role.ADMIN, ("/app/settings/accounts", "Accounts", "Who works here, and what each may do.")),
     (Role.ADMIN, ("/app/settings/audit", "Audit", "Who did what, and when.")),
     (Role.ADMIN, ("/app/settings/jobs", "Jobs", "Work that waits, runs, or was given up.")),
+    (Role.ADMIN, ("/app/storage", "Storage", "How much room documents take, and which take most.")),
     (Role.ADMIN, ("/app/settings/system", "System", "Versions, dependencies, storage.")),
 )
 

@@ -16,15 +16,19 @@ from pretamane.documents import (
     blobs,
     collecting,
     document_pages,
+    erasing,
     files,
     filing_api,
     intake,
     jobs,
     labels_api,
     list_page,
+    overview,
     pages_api,
     processing_api,
     protection_api,
+    retention_api,
+    retiring,
     takings_api,
     uploads_api,
     versions_api,
@@ -85,11 +89,13 @@ class Archive:
             labels_api.router,
             processing_api.router(self.unlocking),
             protection_api.router,
+            retention_api.router,
             uploads_api.router(in_parts),
             pages_api.router(self._addresses, self.pictures),
             files.router(Files(self._work, self.store, self._addresses)),
             list_page.router(self._work, whole),
             document_pages.router(self.unlocking),
+            overview.router,
         ]
 
     def body_limits(self) -> dict[str, int]:
@@ -103,6 +109,9 @@ class Archive:
     def tasks(self) -> list[Task]:
         return [
             Task(SWEEP_SPOOL, self._sweep_spool),
+            Task(retiring.RETIRE, retiring.retire, FOR_A_DAY),
+            Task(retiring.EMPTY_TRASH, retiring.empty_trash, FOR_A_DAY),
+            Task(erasing.DROP_UPLOADS, partial(erasing.drop_uploads, self.spool), FOR_A_DAY),
             Task(blobs.PURGE_BLOB, partial(collecting.purge_blob, self.store), FOR_A_DAY),
             *jobs.tasks(self._processing(), Scans(self.store, self.ocr), Scanning(self.store, self._scanner)),
         ]

@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy import text
+
 from tests.contacts.conftest import if_match, one_of
 
 ADDRESS = "/api/v1/contacts"

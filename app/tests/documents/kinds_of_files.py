@@ -7,11 +7,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, NamedTuple
 
-from tests.documents import bad_samples as bad
-from tests.documents import samples as good
-
 from pretamane.core.errors import AppError
 from pretamane.documents.recognition import recognise
+from tests.documents import bad_samples as bad
+from tests.documents import samples as good
 
 Outcome = Literal["taken", "marked", "quarantined", "refused"]
 

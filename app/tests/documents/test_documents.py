@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy import text
+
 from tests.documents.bad_samples import TEST_VIRUS as VIRUS
 from tests.documents.conftest import PDF, if_match
 

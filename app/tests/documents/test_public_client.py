@@ -5,8 +5,9 @@ import json
 from random import Random
 
 import pytest
-from tests.documents.serving import Serving
 from tusclient.client import TusClient
+
+from tests.documents.serving import Serving
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ MEANINGS = {
     "database-busy": "Every database connection was in use. Nothing was saved; Retry-After says when to try again.",
     "database-unavailable": "The database could not be reached. Nothing was saved; Retry-After says when to try again.",
     "digest-mismatch": "What arrived does not come to its Content-Digest. Nothing was kept: send it again.",
+    "dry-run-changed": "What the rule would remove at once is not what you looked at. Nothing was put in force.",
     "email-taken": "Another account has this e-mail address, and each address is one account's.",
     "file-misnamed": "The file's name says one kind and its content another; the sentence has both. Nothing was kept.",
     "file-not-taken": "Files of this kind are not taken; the sentence says what to send instead. Nothing was kept.",
