@@ -60,8 +60,8 @@ def test_chosen_documents_come_as_a_zip_under_their_titles(as_viewer, two):
     assert answer.headers["content-disposition"] == 'attachment; filename="documents-2026-03-02.zip"'
 
 
-@pytest.mark.usefixtures("pieces")
-def test_a_list_comes_as_a_zip_narrowed_like_the_list(as_viewer, two):
+@pytest.mark.usefixtures("pieces", "two")
+def test_a_list_comes_as_a_zip_narrowed_like_the_list(as_viewer):
     everything = as_viewer.get("/api/v1/documents.zip")
     some = as_viewer.get("/api/v1/documents.zip", params={"title": "invoice"})
 
