@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
+from tests.contacts.conftest import VERA, one_of
 
 from pretamane.contacts import exports
 from pretamane.contacts.exports import harmless
-from tests.contacts.conftest import VERA, one_of
 
 FORMULAS = tuple("=+-@＝＋－＠")  # noqa: RUF001  # the full width is the point
 

@@ -8,7 +8,6 @@ import httpx2
 import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
-
 from tests.documents.processed import shown
 
 PDF = b"%PDF-1.7\nhello\n%%EOF\n"
