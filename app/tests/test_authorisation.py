@@ -10,6 +10,8 @@ from uuid import uuid4
 import pytest
 from starlette.routing import BaseRoute
 from starlette.testclient import TestClient
+from tests.conftest import MovableClock, hire, make_key, make_settings, open_session
+from tests.stand_ins import FolderBlobs
 
 from pretamane.accounts import keys
 from pretamane.accounts.recognition import SessionCookie
@@ -17,8 +19,6 @@ from pretamane.adapters.postgres import PostgresServer
 from pretamane.core.actors import Role, Scope
 from pretamane.core.database import open_unpooled
 from pretamane.wiring import Platform, build_app, database_over
-from tests.conftest import MovableClock, hire, make_key, make_settings, open_session
-from tests.stand_ins import FolderBlobs
 
 PUBLIC, OUR_PAGES, PERSON, KEY = "public", "public, from pages of ours", None, "any key"
 VIEWER, STAFF, ADMIN = Role.VIEWER, Role.STAFF, Role.ADMIN

@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
+from tests.conftest import MovableClock, hire, make_key, make_settings, open_session
+from tests.documents.conftest import put_with
+from tests.stand_ins import FolderBlobs
+from tests.test_authorisation import ROWS, named
 
 from pretamane.accounts.recognition import SessionCookie
 from pretamane.adapters.postgres import PostgresServer
@@ -19,10 +23,6 @@ from pretamane.core.database import open_unpooled
 from pretamane.core.jobs import run_due
 from pretamane.wiring import Platform, build_app, database_over, tasks
 from tests import samples
-from tests.conftest import MovableClock, hire, make_key, make_settings, open_session
-from tests.documents.conftest import put_with
-from tests.stand_ins import FolderBlobs
-from tests.test_authorisation import ROWS, named
 
 OLD = "00000000-0000-7000-8000-00000000000a"
 ABOUT = re.compile(
