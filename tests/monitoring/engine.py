@@ -1,4 +1,4 @@
-"""Log files as the container engine's json-file driver writes them: one object a line, nanoseconds, pieces of 16 KiB."""
+"""Log files as the engine's json-file driver writes them: one object a line, nanoseconds, pieces of 16 KiB."""
 
 import json
 import secrets
