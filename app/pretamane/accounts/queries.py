@@ -66,6 +66,10 @@ def administrators_locked(session: Session) -> Sequence[UUID]:
     return session.scalars(asked).all()
 
 
+def administrators(session: Session) -> Sequence[UUID]:
+    return session.scalars(select(Account.id).where(_IS_AN_ADMINISTRATOR).order_by(Account.id)).all()
+
+
 def has_administrator(session: Session) -> bool:
     return session.scalar(select(Account.id).where(_IS_AN_ADMINISTRATOR).limit(1)) is not None
 

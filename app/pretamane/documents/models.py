@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     Text,
     UniqueConstraint,
     false,
@@ -33,6 +34,9 @@ STATES: Final = (RECEIVED, PROCESSING, READY, FAILED, QUARANTINED)
 
 _STATES = ", ".join(f"'{state}'" for state in STATES)
 _Moment = DateTime(timezone=True)
+# Of two fingerprints that differ in three of 64 bits, one of four bands of 16 is the same.
+_BANDS = tuple(f"((fingerprint >> {shift}) & 65535)" for shift in (48, 32, 16, 0))
+_HAS_A_FINGERPRINT = text("fingerprint IS NOT NULL")
 # Signs inside names of files part words, so that any part of one is found. As PostgreSQL gives it back, casts and all.
 TITLE_WORDS: Final = text(
     "to_tsvector('simple'::regconfig, translate(title::text, '@._-/+<>&'::text, '         '::text))"
@@ -203,6 +207,10 @@ class DocumentVersion(Record):
         UniqueConstraint("document_id", "number"),
         Index("ix_document_versions_blob", "blob_id"),
         Index("ix_document_versions_state", "state", "id"),
+        *(
+            Index(f"ix_document_versions_band_{band}", text(words), postgresql_where=_HAS_A_FINGERPRINT)
+            for band, words in enumerate(_BANDS)
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -218,8 +226,25 @@ class DocumentVersion(Record):
     # In quarantine only because no scanner has looked at it yet.
     is_unscanned: Mapped[bool] = mapped_column(server_default="false", default=False)
     page_count: Mapped[int | None]
+    # What machines took from it: title, dated, language. The document has it while this version is the current one.
+    learned: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     made_at: Mapped[datetime] = mapped_column(_Moment)
     made_by: Mapped[UUID | None]
+    # Of its words: whether another text is the same, and whether it is nearly so (fingerprints.py).
+    text_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
+    fingerprint: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class DocumentLikeness(Record):
+    """Two documents' versions whose texts are nearly the same; the first is the one that was read later."""
+
+    __tablename__ = "document_likenesses"
+    __table_args__ = (Index("ix_document_likenesses_other", "other_id"),)
+
+    version_id: Mapped[UUID] = mapped_column(ForeignKey("document_versions.id", ondelete="CASCADE"), primary_key=True)
+    other_id: Mapped[UUID] = mapped_column(ForeignKey("document_versions.id", ondelete="CASCADE"), primary_key=True)
+    distance: Mapped[int] = mapped_column(SmallInteger)
+    is_same_text: Mapped[bool]
 
 
 class DocumentStep(Record):

@@ -2,7 +2,7 @@
 
 from pretamane.core.audit.models import AuditEntry, AuditSeal
 from pretamane.core.audit.newest_seal import NewestSeal
-from pretamane.core.audit.queries import Wanted, acts, entries, has_happened
+from pretamane.core.audit.queries import Wanted, about, acts, entries, has_happened
 from pretamane.core.audit.recording import record, record_many
 from pretamane.core.audit.sealing import Sealer
 
@@ -12,6 +12,7 @@ __all__ = [
     "NewestSeal",
     "Sealer",
     "Wanted",
+    "about",
     "acts",
     "entries",
     "has_happened",
