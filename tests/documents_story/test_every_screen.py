@@ -43,7 +43,7 @@ def addresses(chromium, house: House) -> Mapping[str, str]:
     document_of(page, "hers.txt")
     page.request.post("/api/v1/document-types", data={"name": LONG[:60]}, headers={"Sec-Fetch-Site": "same-origin"})
     page.goto(found["ready"])
-    page.get_by_role("textbox", name="Add tags").fill(f"{LONG[:60]}, urgent, Tax 2026")
+    page.get_by_label("Add tags").fill(f"{LONG[:60]}, urgent, Tax 2026")
     page.get_by_role("button", name="Save", exact=True).click()
     page.wait_for_url("**?done=*")
     context.close()
