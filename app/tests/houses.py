@@ -14,14 +14,14 @@ from uuid import UUID, uuid5
 
 from pydantic import SecretStr
 from sqlalchemy import text
+from tests.conftest import make_settings
+from tests.documents import samples
 
 import pretamane
 from pretamane.core.actors import OPERATOR
 from pretamane.core.jobs import run_due
 from pretamane.documents.service import Arrival
 from pretamane.wiring import Platform, tasks
-from tests.conftest import make_settings
-from tests.documents import samples
 
 AT = datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
 _NAMES = UUID("0d9ba5a5-8e2f-4d63-9b8c-6b1f6c5a7d10")

@@ -8,10 +8,10 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 
-from pretamane.core.actors import Actor
+from pretamane.core.actors import OPERATOR, Actor
 from pretamane.core.errors import AppError, Unavailable
 from pretamane.core.unit_of_work import UnitOfWork
-from pretamane.documents import blobs, keys, kinds, queries, service
+from pretamane.documents import blobs, keys, kinds, queries, service, versions
 from pretamane.documents.blobs import KeyIsOver, Stored
 from pretamane.documents.recognition import Quarantine, Recognised
 from pretamane.documents.service import Arrival, Filed, IfKnown, Original
@@ -49,7 +49,7 @@ class Receiving:
         """Takes as long as the store takes, and holds a connection only for the rows. For a thread or a job."""
         recognised = self._recognise(original.path, arrival.filename)
         for _ in range(ATTEMPTS):
-            stored = self._make_durable(original, arrival.if_known)
+            stored = self._make_durable(original, arrival.if_known, by)
             with suppress(KeyIsOver):
                 return self._name(Original(stored, recognised), arrival, by, commit)
         raise Unavailable("The same document is being removed just now. Please try again in a moment.")
@@ -70,7 +70,7 @@ class Receiving:
     def keep(self, original: Whole, filename: str) -> Original:
         """Durable, and not named yet."""
         recognised = self.look_kindly(original, filename)
-        return Original(self._make_durable(original, "keep"), recognised)
+        return Original(self._make_durable(original, "keep", OPERATOR), recognised)
 
     def name_all(self, originals: Sequence[Original], file: Callable[[Session], bool]) -> bool:
         """What was kept, in one transaction; KeyIsOver where that took too long or met a purge: keep them anew."""
@@ -90,9 +90,9 @@ class Receiving:
             if original.stored.key not in named:
                 self._drop(original.stored)
 
-    def _make_durable(self, original: Whole, if_known: IfKnown) -> Stored:
+    def _make_durable(self, original: Whole, if_known: IfKnown, by: Actor) -> Stored:
         """Nothing is sent to the store that it has already."""
-        known_key = self._work.run_now(_look, original.sha256, if_known)
+        known_key = self._work.run_now(_look, original.sha256, if_known, by)
         if known_key is not None:
             return Stored(known_key, False, original.sha256, original.size)
         key = keys.new_key(original.sha256, self._clock.now())
@@ -101,9 +101,10 @@ class Receiving:
 
     def _name(self, original: Original, arrival: Arrival, by: Actor, commit: Commit[T]) -> T:
         filed: list[Filed] = []
+        file_it = service.file_original if arrival.onto is None else versions.file_version
 
         def file(session: Session) -> Filed:
-            filed[:] = [service.file_original(session, original, arrival, by)]
+            filed[:] = [file_it(session, original, arrival, by)]
             return filed[0]
 
         try:
@@ -125,7 +126,7 @@ class Receiving:
                 _log.warning("Bytes that no row names could not be removed; they are collected later.")
 
 
-def _look(session: Session, sha256: bytes, if_known: IfKnown) -> str | None:
-    if if_known == "ask" and (known := queries.known_already(session, sha256)):
+def _look(session: Session, sha256: bytes, if_known: IfKnown, by: Actor) -> str | None:
+    if if_known == "ask" and (known := queries.known_already(session, sha256, by)):
         raise service.known_already(known)
     return blobs.live_key(session, sha256)

@@ -14,6 +14,9 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import create_engine, text
+from tests.conftest import MovableClock
+from tests.contacts.conftest import STEFAN
+from tests.stand_ins import FolderBlobs
 
 from pretamane.core.errors import ChangedMeanwhile, Conflict, NotFound, Unavailable
 from pretamane.core.unit_of_work import UnitOfWork
@@ -24,9 +27,6 @@ from pretamane.documents.receiving import Receiving
 from pretamane.documents.recognition import recognise
 from pretamane.documents.service import Arrival
 from pretamane.wiring import database_over
-from tests.conftest import MovableClock
-from tests.contacts.conftest import STEFAN
-from tests.stand_ins import FolderBlobs
 
 ROUNDS = 500 if os.environ.get("CI", "").lower() == "true" else 10_000
 THREADS = 4
@@ -72,7 +72,7 @@ class RowFirst(Receiving):
             self._store.keep(key, original.path)
         return outcome
 
-    def _make_durable(self, original, arrival):  # noqa: ARG002  # the right one's signature
+    def _make_durable(self, original, arrival, by):  # noqa: ARG002  # the right one's signature
         key = keys.new_key(original.sha256, self._clock.now())
         return Stored(key, True, original.sha256, original.size)
 
@@ -103,7 +103,7 @@ class House:
 
     def delete(self) -> None:
         """Trash, purge, and the purge's job."""
-        page = self.work.run_now(queries.documents, queries.Documents())
+        page = self.work.run_now(queries.documents, queries.Documents(), STEFAN)
         if page.items:
             document = CHANCE.choice(page.items).Document
             self.work.run_now(service.trash, document.id, [document.version], STEFAN)
@@ -216,7 +216,7 @@ def calm(house_of, tmp_path):
     """A house with one document, in the trash."""
     house = house_of(into=FolderBlobs(tmp_path / "calm"))
     house.receiving.file(house.brought[0], Arrival("a.txt", "test"), STEFAN, house.work.run_now)
-    [row] = house.work.run_now(queries.documents, queries.Documents()).items
+    [row] = house.work.run_now(queries.documents, queries.Documents(), STEFAN).items
     house.work.run_now(service.trash, row.Document.id, [1], STEFAN)
     return house, row.Document.id
 

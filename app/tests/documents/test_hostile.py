@@ -12,15 +12,15 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 import pytest
-
-from pretamane.core.errors import AppError
-from pretamane.documents import kinds
-from pretamane.documents.recognition import recognise
 from tests.documents.kinds_of_files import ROWS
 from tests.documents.samples import pdf
 from tests.documents.serving import Answer, Serving
 from tests.hostile import everything
 from tests.hostile_names import HOSTILE_NAMES
+
+from pretamane.core.errors import AppError
+from pretamane.documents import kinds
+from pretamane.documents.recognition import recognise
 
 T = TypeVar("T")
 
@@ -91,10 +91,8 @@ def _says_why(outcome: Outcome) -> bool:
 
 
 def promised(way: str, name: str, file: Path) -> int:
-    if way == "raw" and not 1 <= len(name) <= 4000:
+    if way == "raw" and not name:
         return 422
-    if way == "form" and len(name.encode("utf-8", "surrogatepass")) > 4000:
-        return 400
     try:
         recognise(file, name)
     except AppError as refusal:
@@ -179,6 +177,7 @@ def test_no_hostile_name_gets_anything_but_a_document_or_a_reason(serving, tmp_p
 def test_a_name_that_is_longer_than_a_requests_head_may_be_does_no_harm(serving):
     for way in WAYS:
         with suppress(OSError, http.client.HTTPException):  # the server closes before it has read all of it
-            assert 400 <= WAYS[way](serving, "a" * LONGER_THAN_A_HEAD * 10, pdf())[0] < 500
+            status = WAYS[way](serving, "a" * LONGER_THAN_A_HEAD * 10, pdf())[0]
+            assert status == 201 or 400 <= status < 500  # whether all of the head is read at once is chance
 
     assert_unharmed(serving)

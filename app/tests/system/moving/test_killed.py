@@ -1,11 +1,10 @@
-"""kill -9 in the middle of leaving and of arriving: the next run goes on, and nothing is lost, doubled or half there."""
+"""kill -9 in the middle of leaving and of arriving: the next run goes on, and nothing is lost or doubled."""
 
 import os
 import random
 import time
 
 import pytest
-
 from tests.houses import House, contents, files_in, known_id
 
 # By hand, with many more: MOVING_KILLS=60.

@@ -4,7 +4,6 @@ import hashlib
 import json
 
 import pytest
-
 from tests.houses import contents, known_id
 
 
