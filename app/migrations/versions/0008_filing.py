@@ -68,6 +68,7 @@ def _documents() -> None:
     op.create_check_constraint(
         op.f("ck_documents_is_held_for_a_reason"), "documents", "(held_at IS NULL) = (hold_reason IS NULL)"
     )
+    op.add_column("document_versions", sa.Column("learned", postgresql.JSONB(), nullable=True))
     op.create_index("ix_documents_type", "documents", ["type_id", "made_at", "id"])
 
 

@@ -22,6 +22,7 @@ from pretamane.contacts.inbox import Change
 from pretamane.contacts.lists import Messages
 from pretamane.core.http.admission import ContactsReader, ContactsWriter
 from pretamane.core.http.listing import Chosen, Cursor, Limit, as_answer, chosen_fields
+from pretamane.core.http.tables import CSV
 from pretamane.core.http.versions import VERSIONED, SeenVersions, etag
 from pretamane.core.paging import PAGE
 from pretamane.core.unit_of_work import Work
@@ -42,9 +43,6 @@ def _wanted(
 
 
 Which = Annotated[Messages, Depends(_wanted)]
-CSV: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "UTF-8, with a line of names first"}
-}
 
 
 @router.get(

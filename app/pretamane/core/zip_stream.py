@@ -6,7 +6,7 @@ Entries are stored as they are, with their sums behind them (data descriptors), 
 import logging
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -41,7 +41,7 @@ class NotWhole(Exception):
     """An entry has more or fewer bytes than was said: nobody may take such a ZIP for a whole one."""
 
 
-def stream(entries: Iterable[Entry]) -> Iterator[bytes]:
+def stream(entries: Iterable[Entry]) -> Generator[bytes, None, None]:
     """Whatever fails on the way ends it without the directory that would make it a ZIP, and is raised."""
     written, names = _Written(), Names()
     try:

@@ -53,7 +53,7 @@ def router(intake: Intake) -> APIRouter:
         return await intake.take_form(request, {"if_known": if_known}, by)
 
     routes.add_api_route(
-        "/api/v1/documents", put, methods=["PUT"], summary="Keep a document", openapi_extra=_RAW, **_KEPT
+        "/api/v1/documents", put, methods=["PUT"], summary="Keep a document", openapi_extra=RAW, **KEPT
     )
     for address in ADDRESSES:
         routes.add_api_route(
@@ -62,8 +62,8 @@ def router(intake: Intake) -> APIRouter:
             methods=["POST"],
             summary="Keep a document that comes in a form",
             deprecated=address != ADDRESSES[0] or None,
-            openapi_extra=_FORM,
-            **_KEPT,
+            openapi_extra=FORM,
+            **KEPT,
         )
     routes.include_router(_kept)
     return routes
@@ -135,7 +135,7 @@ def purge_document(by: AdminOrKey, work: Work, document_id: UUID) -> Response:
     return Response(status_code=204)
 
 
-_KEPT: dict[str, Any] = {
+KEPT: dict[str, Any] = {
     "status_code": 201,
     "response_model": ReceivedOut,
     "response_description": "The document is kept for good; what can be read in it follows",
@@ -167,11 +167,11 @@ _HEADERS = [
     },
 ]
 _BYTES = {"type": "string", "format": "binary"}
-_RAW: dict[str, Any] = {
+RAW: dict[str, Any] = {
     "parameters": _HEADERS,
     "requestBody": {"required": True, "content": {"application/octet-stream": {"schema": _BYTES}}},
 }
-_FORM: dict[str, Any] = {
+FORM: dict[str, Any] = {
     "parameters": _HEADERS,
     "requestBody": {
         "required": True,

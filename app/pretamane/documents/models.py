@@ -226,6 +226,8 @@ class DocumentVersion(Record):
     # In quarantine only because no scanner has looked at it yet.
     is_unscanned: Mapped[bool] = mapped_column(server_default="false", default=False)
     page_count: Mapped[int | None]
+    # What machines took from it: title, dated, language. The document has it while this version is the current one.
+    learned: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     made_at: Mapped[datetime] = mapped_column(_Moment)
     made_by: Mapped[UUID | None]
     # Of its words: whether another text is the same, and whether it is nearly so (fingerprints.py).

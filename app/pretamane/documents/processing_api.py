@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, SecretStr
 
 from pretamane.core.actors import Actor
@@ -20,6 +20,11 @@ class PasswordIn(BaseModel):
     password: Annotated[SecretStr, Field(min_length=1, max_length=LONGEST_PASSWORD)] = Field(
         description="The document's own. It is used once and kept nowhere."
     )
+
+
+Released = Annotated[
+    int | None, Query(ge=1, le=2_147_483_647, description="That version; left out, the newest that is in quarantine.")
+]
 
 
 def router(unlocking: Unlocking) -> APIRouter:
@@ -41,8 +46,8 @@ def router(unlocking: Unlocking) -> APIRouter:
         summary="Let a document out of quarantine",
         response_description="It is served and read like any other from now on",
     )
-    def release(by: AdminOrKey, work: Work, document_id: UUID) -> DocumentWithVersions:
-        work.run_now(quarantine.release, document_id, by)
+    def release(by: AdminOrKey, work: Work, document_id: UUID, version: Released = None) -> DocumentWithVersions:
+        work.run_now(quarantine.release, document_id, by, version)
         return _shown(work, document_id, by)
 
     @routes.post(

@@ -225,3 +225,8 @@ def named(session: Session, document_id: UUID, by: Actor) -> Known | None:
     asked = select(Document.id, Document.title).where(Document.id == document_id, readable(by))
     found = session.execute(asked).first()
     return Known(*found) if found else None
+
+
+def has_bytes(session: Session, key: str) -> bool:
+    """Whether the bytes under this key should be there: nobody has purged them."""
+    return session.scalar(select(Blob.id).where(Blob.key == key, Blob.purged_at.is_(None))) is not None

@@ -61,10 +61,9 @@ class DocumentOut(BaseModel):
     made_at: datetime
     changed_at: datetime
     trashed_at: datetime | None
-    is_restricted: bool = Field(description="Only accounts that it names may know of it")
     held_at: datetime | None = Field(description="Since when nothing removes it")
     version: int = Field(description="Counts the changes; the ETag, too")
-    current: VersionOut = Field(description="The newest version of its content")
+    current: VersionOut = Field(description="The version of its content that counts; mostly the newest")
 
     @classmethod
     def of(cls, document: Document, version: DocumentVersion, blob: Blob) -> "DocumentOut":
@@ -107,11 +106,15 @@ class KnownOut(BaseModel):
 
 class ReceivedOut(DocumentOut):
     duplicate_of: KnownOut | None = Field(description="An older document that has the same bytes")
+    received: VersionOut = Field(description="What was sent; while it is in quarantine, the one before stays current")
+    is_new: bool = Field(description="False where these are the current version's own bytes: then nothing was made")
 
     @classmethod
     def about(cls, filed: Filed) -> "ReceivedOut":
         known = filed.duplicate_of and KnownOut(id=filed.duplicate_of.id, title=filed.duplicate_of.title)
-        return cls(**DocumentOut.of(filed.document, filed.version, filed.blob).model_dump(), duplicate_of=known)
+        document = DocumentOut.of(filed.document, *filed.current).model_dump()
+        received = VersionOut.of(filed.version, filed.blob)
+        return cls(**document, duplicate_of=known, received=received, is_new=filed.is_new)
 
 
 class DocumentPage(BaseModel):
@@ -130,3 +133,10 @@ class Particulars(BaseModel):
     contact_id: UUID | None = None
     if_known: Literal["keep", "ask"] = "keep"
     restricted: bool = False
+
+
+class PartsParticulars(Particulars):
+    """Of one that comes in parts; the last two where it becomes another version of a document."""
+
+    document: UUID | None = None
+    version: Annotated[int | None, Field(ge=1, le=999_999_999)] = None

@@ -35,6 +35,14 @@ IfKnown = Literal["keep", "ask"]
 
 
 @dataclass(frozen=True)
+class Onto:
+    """The document whose next version it is, and which versions of that document its sender had seen."""
+
+    document_id: UUID
+    seen: Seen
+
+
+@dataclass(frozen=True)
 class Arrival:
     """What came with the bytes, and by which way."""
 
@@ -48,6 +56,7 @@ class Arrival:
     is_restricted: bool = False
     # Of what may be brought twice, by whoever cannot know whether it was filed before: the id that it gets.
     identity: UUID | None = None
+    onto: Onto | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +73,14 @@ class Filed:
     version: DocumentVersion
     blob: Blob
     duplicate_of: queries.Known | None
+    # The document has these very bytes already, so nothing was made of them.
+    is_new: bool = True
+    # Where it is another one than what was filed.
+    current_instead: tuple[DocumentVersion, Blob] | None = None
+
+    @property
+    def current(self) -> tuple[DocumentVersion, Blob]:
+        return self.current_instead or (self.version, self.blob)
 
 
 def file_original(session: Session, original: Original, arrival: Arrival, by: Actor) -> Filed:
@@ -88,13 +105,18 @@ def file_original(session: Session, original: Original, arrival: Arrival, by: Ac
     set_committed_value(document, "type", None)
     set_committed_value(document, "tags", [])
     events.emit(session, "document.received", document, version=version.id, way=arrival.way)
+    audit.record(session, by, "document.received", document.id, way=arrival.way)
+    have_read(session, version, arrival)
+    return Filed(document, version, blob, known)
+
+
+def have_read(session: Session, version: DocumentVersion, arrival: Arrival) -> None:
+    """Whatever is in quarantine is scanned, or waits for a person."""
     if version.state != QUARANTINED:
         jobs.enqueue(session, PROCESS, unique=str(version.id), version=version.id)
     elif version.is_unscanned:
         jobs.enqueue(session, SCAN, unique=str(version.id), version=version.id)
-    audit.record(session, by, "document.received", document.id, way=arrival.way)
     after_commit(session, DOCUMENTS_RECEIVED.labels(version.kind, arrival.way).inc)
-    return Filed(document, version, blob, known)
 
 
 def _filed_before(session: Session, identity: UUID) -> Filed | None:
@@ -114,34 +136,39 @@ def _filed_before(session: Session, identity: UUID) -> Filed | None:
 def _first_version(
     session: Session, recognised: Recognised, arrival: Arrival, by: Actor
 ) -> tuple[Document, DocumentVersion]:
-    at, document_id, version_id = now(session), arrival.identity or new_id(), new_id()
-    quarantine = recognised.quarantine
-    filename = storable(arrival.filename) or "unnamed"
+    at, document_id = now(session), arrival.identity or new_id()
+    version = new_version(session, document_id, 1, recognised, arrival, by)
     document = Document(
         id=document_id,
-        title=tidy_title(arrival.title or "") or title_of_file(filename),
-        current_version_id=version_id,
+        title=tidy_title(arrival.title or "") or title_of_file(version.filename),
+        current_version_id=version.id,
         part_of=arrival.part_of,
         received_by=by.account_id,
         made_at=at,
         changed_at=at,
         settled=["title"] if arrival.title else [],
     )
-    version = DocumentVersion(
-        id=version_id,
+    return document, version
+
+
+def new_version(
+    session: Session, document_id: UUID, number: int, recognised: Recognised, arrival: Arrival, by: Actor
+) -> DocumentVersion:
+    quarantine = recognised.quarantine
+    return DocumentVersion(
+        id=new_id(),
         document_id=document_id,
-        number=1,
-        filename=filename,
+        number=number,
+        filename=storable(arrival.filename) or "unnamed",
         kind=recognised.kind.name,
         media_type=recognised.kind.media_type,
         marks=sorted(recognised.marks),
         state=QUARANTINED if quarantine else RECEIVED,
         reason=quarantine.reason if quarantine else None,
         is_unscanned=bool(quarantine and quarantine.is_to_be_scanned_again),
-        made_at=at,
+        made_at=now(session),
         made_by=by.account_id,
     )
-    return document, version
 
 
 def storable(name: str) -> str:
@@ -238,7 +265,7 @@ def tell(session: Session, document: Document, what: str, by: Actor, **how: obje
     document.changed_at = now(session)
     session.flush()
     audit.record(session, by, what, document.id, **how)
-    events.emit(session, what, document)
+    events.emit(session, what, document, **how)
 
 
 def purge(session: Session, document_id: UUID, by: Actor) -> None:

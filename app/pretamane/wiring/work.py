@@ -11,7 +11,7 @@ from pretamane.core import audit, events, idempotency
 from pretamane.core.http import rate_limits
 from pretamane.core.jobs import Run, Schedule, Task, Tick
 from pretamane.core.jobs.working import Worker
-from pretamane.documents import undoing, uploads
+from pretamane.documents import retiring, undoing, uploads
 from pretamane.notifications import jobs as notifications_jobs
 from pretamane.notifications import service as notifications
 from pretamane.notifications import storage
@@ -26,10 +26,11 @@ SWEEPS = (
     undoing.forget_old,
 )
 # Each queues the job of its name.
+# Days begin at other times in other places, so what ends with a day is looked for each hour.
 SCHEDULES = (
-    Schedule("sweep", "0 * * * *", "UTC"),
-    Schedule(SWEEP_SPOOL, "30 * * * *", "UTC"),
-    Schedule(storage.MEASURE, "15 * * * *", "UTC"),
+    *(Schedule("sweep", "0 * * * *", "UTC"), Schedule(SWEEP_SPOOL, "30 * * * *", "UTC")),
+    *(Schedule(retiring.RETIRE, "5 * * * *", "UTC"), Schedule(retiring.EMPTY_TRASH, "15 * * * *", "UTC")),
+    Schedule(storage.MEASURE, "20 * * * *", "UTC"),
 )
 
 
