@@ -124,7 +124,7 @@ class Gathering:
 
     def _would_be(self, session: Session, looked: _Looked, quarantine: str | None) -> Line:
         told = [quarantine] if quarantine else []
-        if known := documents.known_already(session, looked.sha256):
+        if known := documents.known_already(session, looked.sha256, OPERATOR):
             told.append(f"You have this already, as “{known.title}”.")
         contact = self._meant(looked).contact
         if contact and not self._wishes.makes_contacts:

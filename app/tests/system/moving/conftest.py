@@ -9,6 +9,8 @@ import pytest
 from tests.conftest import TEMPLATE, _execute, _sibling
 from tests.houses import House, furnish
 
+from pretamane.adapters.postgres_embedded import as_app
+
 FURNISHED = "template_furnished"
 
 

@@ -6,11 +6,11 @@ import os
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.documents import samples
+from tests.houses import AT, House, known_id
 
 from pretamane.core.errors import CannotStart
 from pretamane.system.arriving.patterns import Pattern
-from tests.documents import samples
-from tests.houses import AT, House, known_id
 
 
 @pytest.fixture

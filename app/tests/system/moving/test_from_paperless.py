@@ -6,9 +6,9 @@ import json
 import zipfile
 
 import pytest
+from tests.houses import House
 
 from tests import paperless
-from tests.houses import House
 
 
 @pytest.fixture

@@ -5,10 +5,10 @@ import hashlib
 import json
 
 import pytest
-
-from pretamane.system.leaving.ledger import NAME, Ledger
 from tests.documents import samples
 from tests.houses import contents, files_in, known_id
+
+from pretamane.system.leaving.ledger import NAME, Ledger
 
 
 def verified(house, folder):

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from tests.houses import contents, known_id
 
 
