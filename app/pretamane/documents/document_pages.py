@@ -1,11 +1,12 @@
 """One document: its pages as pictures or as text, what became of it, and what can be done with it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Concatenate, ParamSpec
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import RedirectResponse
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
@@ -18,11 +19,13 @@ from pretamane.core.http.fields import Fields
 from pretamane.core.http.versions import Seen
 from pretamane.core.unit_of_work import UnitOfWork, Work
 from pretamane.documents import document_view, quarantine, queries, reprocessing, service, steps, viewing
-from pretamane.documents.document_view import Asked
+from pretamane.documents.document_view import Asked, View
 from pretamane.documents.found import Mark
-from pretamane.documents.list_page import ADDRESS, KINDS, LABELS, in_words
+from pretamane.documents.list_page import KINDS, LABELS, in_words
 from pretamane.documents.models import PROCESSING, RECEIVED, DocumentVersion
 from pretamane.documents.names import display_name
+from pretamane.documents.shown_filters import ADDRESS
+from pretamane.documents.undo_offers import TOLD
 from pretamane.documents.unlocking import Unlocking
 from pretamane.practice import queries as practice_queries
 from pretamane.practice.schemas import PublicPractice
@@ -31,6 +34,8 @@ from pretamane.web import render
 P = ParamSpec("P")
 
 _TOLD = {
+    **TOLD,
+    "saved": "What you changed is kept.",
     "kept": "The document is kept.",
     "trashed": "The document is in the trash. Nothing of it is removed.",
     "restored": "The document is out of the trash.",
@@ -51,27 +56,36 @@ _UNCONFIRMED = "Tick the box to say that you mean it. Nothing was removed."
 _routes = APIRouter(include_in_schema=False)
 
 
+@dataclass(frozen=True)
+class Just:
+    """What was done a moment ago, and an older document that is said to have the same bytes."""
+
+    told: str = ""
+    done: UUID | None = None
+    known: UUID | None = None
+
+
 @_routes.get(ADDRESS + "/{document_id}")
 def show_document(
     actor: Viewer,
     work: Work,
     document_id: UUID,
-    told: str = "",
-    known: UUID | None = None,
+    just: Annotated[Just, Depends(Just)],
     view: str = "",
     after: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> Response:
-    return page(work, actor, document_id, Asked(view == "text", after, known), told=_TOLD.get(told))
+    asked = Asked(view == "text", after, just.known, just.done)
+    return page(work, actor, document_id, asked, told=_TOLD.get(just.told))
 
 
 @_routes.post(ADDRESS + "/{document_id}/trash")
 def trash(actor: Staff, work: Work, document_id: UUID, typed: Fields) -> Response:
-    return _then("trashed", work, actor, document_id, service.trash, document_id, _seen_in(typed), actor)
+    return _then("trashed", work, actor, document_id, service.trash, document_id, seen_in(typed), actor)
 
 
 @_routes.post(ADDRESS + "/{document_id}/restore")
 def restore(actor: Staff, work: Work, document_id: UUID, typed: Fields) -> Response:
-    return _then("restored", work, actor, document_id, service.restore, document_id, _seen_in(typed), actor)
+    return _then("restored", work, actor, document_id, service.restore, document_id, seen_in(typed), actor)
 
 
 @_routes.post(ADDRESS + "/{document_id}/purge")
@@ -131,7 +145,7 @@ def _then(
     return RedirectResponse(f"{ADDRESS}/{document_id}?told={told}", 303)
 
 
-def _seen_in(typed: Mapping[str, Any]) -> Seen:
+def seen_in(typed: Mapping[str, Any]) -> Seen:
     version = str(typed.get("version", ""))
     return [int(version)] if version.isascii() and version.isdigit() and len(version) < 10 else []
 
@@ -143,6 +157,7 @@ def page(
     asked: Asked = Asked(),  # noqa: B008  # frozen
     refusal: AppError | None = None,
     told: str | None = None,
+    typed: Mapping[str, Any] | None = None,
 ) -> Response:
     shown = work.run_now(document_view.look, document_id, asked, actor)
     return render.page(
@@ -159,6 +174,7 @@ def page(
         filename=display_name(shown.version.filename),
         size=in_words(shown.whole.current[1].size),
         **_about(shown.version, asked),
+        **_filed(shown, typed, refusal),
         labels=LABELS,
         steps=_STEPS,
         kinds=KINDS,
@@ -167,6 +183,33 @@ def page(
         request_id=request_ids.current.get(),
         told=told,
     )
+
+
+def _filed(shown: View, typed: Mapping[str, Any] | None, refusal: AppError | None) -> dict[str, Any]:
+    """What the form has; after a clash also what is there now, where it is something else than what was typed."""
+    there = _there(shown)
+    tags = [tag.name for tag in shown.whole.document.tags]
+    if typed is None:
+        return {"values": there, "kept_tags": tags, "now_there": {}}
+    values = {name: str(typed.get(name, value)) for name, value in there.items()}
+    kept = [str(value) for name, value in typed.items() if name.startswith("tag-")]
+    now_there = {name: value for name, value in there.items() if value != values[name] and name != "more_tags"}
+    if kept != tags:
+        now_there["more_tags"] = ", ".join(tags)
+    is_clash = isinstance(refusal, ChangedMeanwhile)
+    return {"values": values, "kept_tags": kept, "now_there": now_there if is_clash else {}}
+
+
+def _there(shown: View) -> dict[str, str]:
+    document = shown.whole.document
+    return {
+        "title": document.title,
+        "contact": shown.contact.email if shown.contact else "",
+        "type_id": str(document.type_id or ""),
+        "document_date": document.document_date.isoformat() if document.document_date else "",
+        "more_tags": "",
+        "notes": document.notes,
+    }
 
 
 def _about(version: DocumentVersion, asked: Asked) -> dict[str, Any]:

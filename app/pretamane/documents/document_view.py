@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from pretamane.contacts import queries as contacts
+from pretamane.contacts.models import Contact
 from pretamane.core.actors import Actor
-from pretamane.documents import queries, viewing
-from pretamane.documents.models import QUARANTINED, DocumentPage, DocumentVersion
+from pretamane.documents import labels, queries, undo_offers, viewing
+from pretamane.documents.models import QUARANTINED, DocumentPage, DocumentType, DocumentVersion, Tag
 from pretamane.documents.queries import Known, Whole
 
 # Of so many a browser scrolls quickly: pictures come as they are scrolled to, texts all at once.
@@ -18,11 +20,12 @@ PICTURES, TEXTS = 200, 50
 
 @dataclass(frozen=True)
 class Asked:
-    """Which part of it; `known` is an older document that is said to have the same bytes."""
+    """Which part of it; `known` is an older document that is said to have the same bytes, `done` what was just done."""
 
     as_text: bool = False
     after: int = 0
     known: UUID | None = None
+    done: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,10 @@ class Pages:
 class View:
     whole: Whole
     pages: Pages
-    contact: str | None
+    contact: Contact | None
+    types: Sequence[DocumentType]
+    tags: Sequence[Tag]
+    undo: Mapping[str, Any] | None
     part_of: Known | None
     parts: Sequence[Known]
     known: Known | None
@@ -65,7 +71,10 @@ def look(session: Session, document_id: UUID, asked: Asked, by: Actor) -> View:
     return View(
         whole,
         _pages(session, whole.current[0], asked) if is_open(whole) else Pages(),
-        contacts.contact(session, contact_id).name if contact_id else None,
+        contacts.contact(session, contact_id) if contact_id else None,
+        labels.by_name(session, DocumentType),
+        labels.by_name(session, Tag),
+        undo_offers.offer(session, asked.done, by),
         queries.named(session, document.part_of, by) if document.part_of else None,
         queries.parts_of(session, document.id, by),
         queries.named(session, asked.known, by) if asked.known else None,

@@ -18,6 +18,8 @@ from pretamane.documents.models import Document, DocumentTag, DocumentType, Rete
 from pretamane.documents.names import in_order
 
 LONGEST_NAME: Final = 60
+# To choose from in a form; whatever else there is can be typed.
+MOST_SHOWN: Final = 1_000
 # Whoever makes one waits for whoever makes another, so that nobody makes what somebody else is just making.
 _MAKING: Final = 7_273_826_005
 
@@ -188,6 +190,10 @@ def counted(session: Session, kind: type[Label], by: Actor) -> Sequence[tuple[La
     there = _counts(kind).where(Document.trashed_at.is_(None), queries.readable(by)).subquery()
     rows = select(kind, func.coalesce(there.c.documents, 0)).outerjoin(there, there.c.label == kind.id)
     return [(label, number) for label, number in session.execute(rows.order_by(func.lower(kind.name), kind.id))]
+
+
+def by_name(session: Session, kind: type[Label]) -> Sequence[Label]:
+    return session.scalars(select(kind).order_by(func.lower(kind.name), kind.id).limit(MOST_SHOWN)).all()
 
 
 def documents_with(session: Session, kind: Kind, label_id: UUID, by: Actor) -> int:

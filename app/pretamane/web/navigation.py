@@ -21,6 +21,11 @@ _SETTINGS: tuple[tuple[Role, Entry], ...] = (
     (Role.VIEWER, ("/app/settings/profile", "Profile", "Your name, e-mail address and password.")),
     (Role.VIEWER, ("/app/settings/sessions", "Sessions", "Where you are signed in, and how to end it.")),
     (Role.VIEWER, ("/app/settings/keys", "Keys", "For programs that speak to the API in your name.")),
+    (Role.STAFF, ("/app/settings/tags", "Tags", "What documents are called together, across types and contacts.")),
+    (
+        Role.STAFF,
+        ("/app/settings/types", "Types of documents", "What is filed here, and what each contact should have."),
+    ),
     (Role.ADMIN, ("/app/settings/practice", "Practice", "Name, recipient of messages, colours, logo, legal pages.")),
     (Role.ADMIN, ("/app/settings/accounts", "Accounts", "Who works here, and what each may do.")),
     (Role.ADMIN, ("/app/settings/audit", "Audit", "Who did what, and when.")),
