@@ -10,6 +10,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from starlette.testclient import TestClient
+from tests.embedded_server import closing_server
+from tests.minio_server import MinioServer, encryption_key
+from tests.stand_ins import FolderBlobs
 
 from pretamane.accounts import keys
 from pretamane.accounts.models import Account, Key, SignedInSession
@@ -24,9 +27,6 @@ from pretamane.core.jobs import run_due
 from pretamane.core.migrations import migrate
 from pretamane.settings import Settings
 from pretamane.wiring import Platform, build_app, database_over, tasks
-from tests.embedded_server import closing_server
-from tests.minio_server import MinioServer, encryption_key
-from tests.stand_ins import FolderBlobs
 
 TEMPLATE = "template_migrated"
 

@@ -6,7 +6,6 @@ from contextlib import suppress
 from enum import Enum
 
 from sqlalchemy import make_url
-
 from tests.between import CHUNK, Between
 
 COMMIT = b"COMMIT\x00"

@@ -12,8 +12,9 @@ import zlib
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from tests import samples
 from tests.samples import Sample, pdf_of, stream, zipped
+
+from tests import samples
 
 _DOCX: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -14,14 +14,14 @@ from uuid import UUID, uuid5
 
 from pydantic import SecretStr
 from sqlalchemy import text
+from tests.conftest import make_settings
+from tests.documents import samples
 
 import pretamane
 from pretamane.core.actors import OPERATOR
 from pretamane.core.jobs import run_due
 from pretamane.documents.service import Arrival
 from pretamane.wiring import Platform, tasks
-from tests.conftest import make_settings
-from tests.documents import samples
 
 AT = datetime(2024, 5, 6, 7, 8, 9, 123456, tzinfo=UTC)
 _NAMES = UUID("0d9ba5a5-8e2f-4d63-9b8c-6b1f6c5a7d10")
@@ -134,7 +134,13 @@ def _people(house: House) -> None:
 
 
 def _messages(house: House) -> None:
-    said: dict[str, object] = {"name": "Ada", "email": "ada@example.org", "phone": None, "company": None, "subject": "A\tB"}
+    said: dict[str, object] = {
+        "name": "Ada",
+        "email": "ada@example.org",
+        "phone": None,
+        "company": None,
+        "subject": "A\tB",
+    }
     said |= {"message": "Line\nbreak “quoted” 😀", "consented": True, "consent_version": "1", "page": "/contact.html"}
     dates = {"received_at": AT, "changed_at": AT}
     _insert(

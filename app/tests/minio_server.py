@@ -14,7 +14,6 @@ from types import TracebackType
 from typing import Self
 
 import pytest
-
 from tests.mail_server import Certificate
 from tests.running import free_port
 

@@ -10,6 +10,8 @@ from uuid import uuid4
 import pytest
 from starlette.routing import BaseRoute
 from starlette.testclient import TestClient
+from tests.conftest import MovableClock, hire, make_key, make_settings, open_session
+from tests.stand_ins import FolderBlobs
 
 from pretamane.accounts import keys
 from pretamane.accounts.recognition import SessionCookie
@@ -17,8 +19,6 @@ from pretamane.adapters.postgres import PostgresServer
 from pretamane.core.actors import Role, Scope
 from pretamane.core.database import open_unpooled
 from pretamane.wiring import Platform, build_app, database_over
-from tests.conftest import MovableClock, hire, make_key, make_settings, open_session
-from tests.stand_ins import FolderBlobs
 
 PUBLIC, OUR_PAGES, PERSON, KEY = "public", "public, from pages of ours", None, "any key"
 VIEWER, STAFF, ADMIN = Role.VIEWER, Role.STAFF, Role.ADMIN
@@ -205,6 +205,22 @@ ROWS = {
     "POST /app/documents/{document_id}/process": (STAFF, PERSON),
     "POST /app/documents/{document_id}/release": (ADMIN, PERSON),
     "POST /app/documents/{document_id}/password": (STAFF, PERSON),
+    "POST /app/documents/{document_id}/hold": (STAFF, PERSON),
+    "POST /app/documents/{document_id}/lift-hold": (ADMIN, PERSON),
+    "POST /app/documents/{document_id}/readers": (STAFF, PERSON),
+    "POST /app/documents/{document_id}/open": (STAFF, PERSON),
+    "GET /app/holds": (VIEWER, PERSON),
+    "POST /app/holds": (STAFF, PERSON),
+    "POST /app/holds/lift": (ADMIN, PERSON),
+    "GET /app/settings/restricted": (ADMIN, PERSON),
+    "POST /app/settings/restricted": (ADMIN, PERSON),
+    "GET /app/settings/retention": (ADMIN, PERSON),
+    "POST /app/settings/retention": (ADMIN, PERSON),
+    "GET /app/settings/retention/{rule_id}": (ADMIN, PERSON),
+    "POST /app/settings/retention/{rule_id}": (ADMIN, PERSON),
+    "POST /app/settings/retention/{rule_id}/force": (ADMIN, PERSON),
+    "POST /app/settings/retention/{rule_id}/stop": (ADMIN, PERSON),
+    "POST /app/settings/retention/{rule_id}/removal": (ADMIN, PERSON),
     "OPTIONS /api/v1/uploads": PUBLIC,
     "POST /api/v1/uploads": (STAFF, Scope.DOCUMENTS_WRITE),
     "HEAD /api/v1/uploads/{upload_id}": (STAFF, Scope.DOCUMENTS_WRITE),

@@ -11,6 +11,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
+from tests.conftest import MovableClock, hire, make_key, make_settings, open_session
+from tests.documents.conftest import put_with
+from tests.stand_ins import FolderBlobs
+from tests.test_authorisation import ROWS, named
 
 from pretamane.accounts.recognition import SessionCookie
 from pretamane.adapters.postgres import PostgresServer
@@ -19,10 +23,6 @@ from pretamane.core.database import open_unpooled
 from pretamane.core.jobs import run_due
 from pretamane.wiring import Platform, build_app, database_over, tasks
 from tests import samples
-from tests.conftest import MovableClock, hire, make_key, make_settings, open_session
-from tests.documents.conftest import put_with
-from tests.stand_ins import FolderBlobs
-from tests.test_authorisation import ROWS, named
 
 OLD = "00000000-0000-7000-8000-00000000000a"
 ABOUT = re.compile(
@@ -44,6 +44,12 @@ VISIBLE = {
     "GET /api/v1/holds": {},
     "POST /api/v1/holds": {"json": {"documents": [ONE], "reason": "Because"}},
     "POST /api/v1/holds/lift": {"json": {"documents": [ONE]}},
+    "GET /app/holds": {},
+    "POST /app/holds": {"data": {"document-" + ONE: "on", "reason": "Because"}},
+    "POST /app/holds/lift": {"data": {"document-" + ONE: "on"}},
+    "GET /app/settings/retention/{rule_id}": {},
+    "POST /app/settings/retention/{rule_id}/force": {"data": {"version": "1", "would_go": "1"}},
+    "POST /app/settings/restricted": {"data": {"document": ONE}},
     "GET /api/v1/retention-rules/{rule_id}/dry-run": {},
     "POST /api/v1/retention-rules/{rule_id}/force": {"json": {"would_go": 1}},
 }
@@ -51,6 +57,7 @@ VISIBLE = {
 SAID = {
     "POST /api/v1/documents/{document_id}/hold": {"json": {"reason": "Because"}},
     "POST /api/v1/documents/{document_id}/password": {"json": {"password": "secret"}},
+    "POST /app/documents/{document_id}/readers": {"data": {"account-{reader_id}": "on", "version": "{version}"}},
     "PUT /api/v1/documents/{document_id}/readers": {"json": {"accounts": ["{reader_id}"]}},
 }
 # About documents by their name, and yet the same with and without them; why.
@@ -67,11 +74,17 @@ APART = {
     "PUT /api/v1/retention-rules/{rule_id}": "rules",
     "DELETE /api/v1/retention-rules/{rule_id}": "rules",
     "POST /api/v1/retention-rules/{rule_id}/stop": "rules",
+    "GET /app/settings/restricted": "asks for an id",
+    "GET /app/settings/retention": "rules",
+    "POST /app/settings/retention": "rules",
+    "POST /app/settings/retention/{rule_id}": "rules",
+    "POST /app/settings/retention/{rule_id}/stop": "rules",
+    "POST /app/settings/retention/{rule_id}/removal": "rules",
 }
 # Of the whole house, and never of one document: how often it was asked what.
 OF_THE_HOUSE = ("GET /metrics", "GET /app/settings/system", "GET /api/v1/admin/system-info")
 # Here an administrator names themself, and the audit tells.
-WAYS_IN = ("POST /api/v1/documents/{document_id}/readers/self",)
+WAYS_IN = ("POST /api/v1/documents/{document_id}/readers/self", "POST /app/settings/restricted")
 
 
 @dataclass
@@ -109,7 +122,7 @@ class House:
             known = {"number": "1", **self.ids}
             return re.sub(r"\{([\w:]+)\}", lambda found: known.get(found[1], OLD), said)
         if isinstance(said, dict):
-            return {key: self._filled(value) for key, value in said.items()}
+            return {self._filled(key): self._filled(value) for key, value in said.items()}
         return [self._filled(each) for each in said] if isinstance(said, list) else said
 
 

@@ -20,12 +20,12 @@ from schemathesis.specs.openapi.checks import (
 )
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
+from tests.conftest import hire, make_settings, open_session
+from tests.stand_ins import FolderBlobs
 
 from pretamane.accounts.recognition import SessionCookie
 from pretamane.core.actors import Role
 from pretamane.wiring import Platform, build_app
-from tests.conftest import hire, make_settings, open_session
-from tests.stand_ins import FolderBlobs
 
 FROZEN = Path(__file__).parents[2] / "docs" / "openapi.json"
 AT_LEAST = 2_000

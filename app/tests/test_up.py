@@ -11,10 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.running import ADDRESS, ENVIRONMENT, Running, command, free_port, is_free, processes_of, running
 
 from pretamane.adapters.postgres_child import NOBODY
 from pretamane.adapters.postgres_folder import CLUSTER
-from tests.running import ADDRESS, ENVIRONMENT, Running, command, free_port, is_free, processes_of, running
 
 pytestmark = pytest.mark.skipif(platform.system() != "Linux", reason="only Linux ends a child with its parent")
 

@@ -5,12 +5,13 @@ import sys
 from pathlib import Path
 from uuid import uuid4
 
-from pretamane.adapters.blobs_s3 import S3Blobs
-from pretamane.cli import main
-from pretamane.wiring import blob_store, prepare_blob_store
 from tests.conftest import MovableClock, make_settings
 from tests.minio_server import MinioServer
 from tests.running import free_port
+
+from pretamane.adapters.blobs_s3 import S3Blobs
+from pretamane.cli import main
+from pretamane.wiring import blob_store, prepare_blob_store
 
 APP = Path(__file__).parents[1]
 

@@ -11,10 +11,10 @@ from http.client import HTTPException
 from pathlib import Path
 
 import pytest
-
-from pretamane.core.clock import SystemClock
 from tests.running import ENVIRONMENT, WITHIN, command, free_port, is_free
 from tests.workbench import Workbench, workbench_at
+
+from pretamane.core.clock import SystemClock
 
 
 @pytest.fixture

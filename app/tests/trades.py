@@ -5,9 +5,10 @@ import random
 import signal
 import time
 
+from tests.workbench import keep, note
+
 from pretamane.core.jobs import Run, Task, Tries
 from pretamane.web.mail import FOR_A_DAY
-from tests.workbench import keep, note
 
 
 def take_a_moment(run: Run) -> None:

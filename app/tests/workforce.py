@@ -109,10 +109,11 @@ def _fork(work: Callable[[], None]) -> int:
 
 
 def _worker(settings: Any, lease: timedelta, grace: float, looks_every: float) -> Callable[[], None]:
+    from tests.trades import TASKS
+
     from pretamane import wiring, worker
     from pretamane.core.jobs import working
     from pretamane.core.jobs.working import Worker
-    from tests.trades import TASKS
 
     working.POLL_SECONDS = looks_every
 

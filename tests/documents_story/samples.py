@@ -23,8 +23,5 @@ _spec.loader.exec_module(_samples)
 every_kind = cast("Callable[[], Sequence[Sample]]", _samples.every_kind)
 pdf = cast("Callable[..., bytes]", _samples.pdf)
 pdf_of = cast("Callable[[dict[int, bytes]], bytes]", _samples.pdf_of)
-<<<<<<< HEAD
 locked_pdf = cast("Callable[[str], bytes]", _samples.locked_pdf)
-=======
 scanned_pdf = cast("Callable[[str], bytes]", _samples.scanned_pdf)
->>>>>>> stackS

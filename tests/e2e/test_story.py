@@ -44,7 +44,9 @@ def test_a_visitors_message_arrives_at_the_desk(visitor, administrator):
 
 def test_signing_in_takes_the_password_and_nothing_else(stack, administrator):  # noqa: ARG001  # who has it
     with httpx2.Client(base_url=stack.address, headers={"Origin": stack.address}) as client:
-        refused = client.post("/app/sign-in", data={"email": "ada@practice.example", "password": "another word of many"})
+        refused = client.post(
+            "/app/sign-in", data={"email": "ada@practice.example", "password": "another word of many"}
+        )
         taken = client.post("/app/sign-in", data={"email": "ada@practice.example", "password": PASSWORD})
 
     assert (refused.status_code, taken.status_code) == (422, 303)

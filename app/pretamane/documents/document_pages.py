@@ -41,6 +41,11 @@ _TOLD = {
     "restored": "The document is out of the trash.",
     "again": "The document will be read again.",
     "released": "The document is out of quarantine, and will be read.",
+    "held": "The document is on hold: nothing removes it.",
+    "lifted": "The hold is lifted.",
+    "restricted": "Only the people you named see the document now.",
+    "opened": "Everybody here may see the document again.",
+    "let-in": "You are named now. The audit says so.",
     "unlocked": "The document was read. Its password was not kept.",
 }
 _STEPS = {

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 from pretamane.contacts import queries as contacts
 from pretamane.contacts.models import Contact
 from pretamane.core.actors import Actor
-from pretamane.documents import labels, queries, undo_offers, viewing
+from pretamane.documents import labels, protection_view, queries, undo_offers, viewing
 from pretamane.documents.models import QUARANTINED, DocumentPage, DocumentType, DocumentVersion, Tag
+from pretamane.documents.protection_view import Protection
 from pretamane.documents.queries import Known, Whole
 
 # Of so many a browser scrolls quickly: pictures come as they are scrolled to, texts all at once.
@@ -49,6 +50,7 @@ class View:
     part_of: Known | None
     parts: Sequence[Known]
     known: Known | None
+    protection: Protection
 
     @property
     def version(self) -> DocumentVersion:
@@ -78,6 +80,7 @@ def look(session: Session, document_id: UUID, asked: Asked, by: Actor) -> View:
         queries.named(session, document.part_of, by) if document.part_of else None,
         queries.parts_of(session, document.id, by),
         queries.named(session, asked.known, by) if asked.known else None,
+        protection_view.look(session, document),
     )
 
 

@@ -35,7 +35,11 @@ LABELS = {
 KINDS = {kind.name: kind.called.removeprefix("a ").removeprefix("an ") for kind in kinds.KINDS}
 ENDINGS = ",".join(f".{extension}" for extension in kinds.BY_EXTENSION)
 
-_TOLD = {**TOLD, "purged": "The document was removed for good."}
+_TOLD = {
+    **TOLD,
+    "purged": "The document was removed for good.",
+    "left": "Only the people you named see the document now. You are not one of them.",
+}
 Shown = Annotated[Filters, Depends(Filters)]
 
 

@@ -39,11 +39,11 @@ def rule(session: Session, rule_id: UUID) -> RetentionRule:
     return found
 
 
-def names(session: Session) -> Mapping[UUID, str]:
-    """Of all types and tags, which rules are about."""
-    types = session.execute(select(DocumentType.id, DocumentType.name)).all()
-    tags = session.execute(select(Tag.id, Tag.name)).all()
-    return {row.id: row.name for row in (*types, *tags)}
+def types_and_tags(session: Session) -> tuple[Mapping[UUID, str], Mapping[UUID, str]]:
+    """What rules can be about, by name."""
+    types = session.execute(select(DocumentType.id, DocumentType.name).order_by(DocumentType.name))
+    tags = session.execute(select(Tag.id, Tag.name).order_by(Tag.name))
+    return {row.id: row.name for row in types}, {row.id: row.name for row in tags}
 
 
 def make(session: Session, terms: Terms, by: Actor) -> RetentionRule:

@@ -28,6 +28,8 @@ _SETTINGS: tuple[tuple[Role, Entry], ...] = (
     ),
     (Role.ADMIN, ("/app/settings/practice", "Practice", "Name, recipient of messages, colours, logo, legal pages.")),
     (Role.ADMIN, ("/app/settings/accounts", "Accounts", "Who works here, and what each may do.")),
+    (Role.ADMIN, ("/app/settings/retention", "Retention", "For how long documents are kept.")),
+    (Role.ADMIN, ("/app/settings/restricted", "Restricted documents", "The way back when nobody may see one.")),
     (Role.ADMIN, ("/app/settings/audit", "Audit", "Who did what, and when.")),
     (Role.ADMIN, ("/app/settings/jobs", "Jobs", "Work that waits, runs, or was given up.")),
     (Role.ADMIN, ("/app/storage", "Storage", "How much room documents take, and which take most.")),

@@ -29,7 +29,9 @@ from pretamane.documents import (
     pages_api,
     processing_api,
     protection_api,
+    protection_pages,
     retention_api,
+    retention_pages,
     retiring,
     takings_api,
     uploads_api,
@@ -99,6 +101,8 @@ class Archive:
             filing_pages.router,
             labels_pages.router,
             document_pages.router(self.unlocking),
+            protection_pages.router,
+            retention_pages.router,
             overview.router,
         ]
 

@@ -6,14 +6,14 @@ from uuid import uuid4
 
 import pytest
 from pydantic import SecretStr
+from tests.accounts.conftest import is_signed_in
+from tests.conftest import hire, make_key
 
 from pretamane.accounts import queries, service
 from pretamane.core.actors import Role, Scope
 from pretamane.core.database import Database
 from pretamane.core.errors import Conflict
 from pretamane.wiring import Platform
-from tests.accounts.conftest import is_signed_in
-from tests.conftest import hire, make_key
 
 ACCOUNTS = "/app/settings/accounts"
 

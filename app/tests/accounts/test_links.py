@@ -5,14 +5,14 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from pydantic import SecretStr
+from tests.accounts.conftest import ANOTHER, PASSWORD, first_path, is_signed_in, sign_in
+from tests.conftest import hire
 
 from pretamane.accounts import entering, links
 from pretamane.accounts.models import Purpose
 from pretamane.core.actors import Role
 from pretamane.core.errors import Conflict, NotFound
 from pretamane.wiring import Platform, first_administrators_link
-from tests.accounts.conftest import ANOTHER, PASSWORD, first_path, is_signed_in, sign_in
-from tests.conftest import hire
 
 
 @pytest.fixture

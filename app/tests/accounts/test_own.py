@@ -1,12 +1,12 @@
 """What people do with their own name, password, sessions and keys."""
 
 import pytest
+from tests.accounts.conftest import ANOTHER, PASSWORD, carry, is_signed_in, sign_in
+from tests.conftest import make_key
 
 from pretamane.accounts import entering, keys
 from pretamane.core.actors import Scope
 from pretamane.core.tokens import ApiKey
-from tests.accounts.conftest import ANOTHER, PASSWORD, carry, is_signed_in, sign_in
-from tests.conftest import make_key
 
 PROFILE = "/app/settings/profile"
 

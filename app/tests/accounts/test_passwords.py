@@ -9,10 +9,10 @@ from threading import Semaphore
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.accounts.conftest import PASSWORD
 
 from pretamane.accounts import passwords
 from pretamane.core.errors import Unavailable
-from tests.accounts.conftest import PASSWORD
 
 APP = Path(__file__).parents[2]
 

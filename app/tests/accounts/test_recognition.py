@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, text
 from starlette.requests import Request
+from tests.conftest import open_session
 
 from pretamane.accounts.models import Key
 from pretamane.accounts.recognition import IDLE, LONGEST, SessionCookie, recognising
 from pretamane.core.actors import Role, Scope
 from pretamane.core.tokens import ApiKey
-from tests.conftest import open_session
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from threading import Event
 
 import pytest
 from starlette.testclient import TestClient
+from tests.accounts.conftest import ANOTHER, PASSWORD, carry, is_signed_in, sign_in
+from tests.committing import client_of
 
 from pretamane.accounts import passwords, sessions
 from pretamane.accounts.entrance_pages import SIGN_INS_OF_AN_ADDRESS, SIGN_INS_TO_AN_ACCOUNT
 from pretamane.core.errors import Invalid
 from pretamane.wiring import build_app
-from tests.accounts.conftest import ANOTHER, PASSWORD, carry, is_signed_in, sign_in
-from tests.committing import client_of
 
 
 def test_the_right_password_opens_a_session_and_leads_on(browser, rows, staff, with_password):

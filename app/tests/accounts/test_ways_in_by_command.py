@@ -10,11 +10,11 @@ import time
 from contextlib import ExitStack, closing, suppress
 
 import pytest
-
-from pretamane.cli import main
 from tests.accounts.conftest import PASSWORD
 from tests.committing import client_of
 from tests.running import ENVIRONMENT, command, free_port
+
+from pretamane.cli import main
 
 LINK = re.compile(r"http://127\.0\.0\.1:\d+(/app/link/([\w-]{43}))\s*")
 

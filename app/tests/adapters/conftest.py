@@ -6,13 +6,13 @@ from uuid import uuid4
 
 import pytest
 from minio.api import Minio
+from tests.conftest import MovableClock
+from tests.lossy_line import LossyLine
+from tests.minio_server import MinioServer
 
 from pretamane.adapters.blobs_s3 import PART_BYTES, S3Blobs
 from pretamane.adapters.blobs_s3_line import Patience, client, provider
 from pretamane.settings_blobs import BlobBucket, blob_place
-from tests.conftest import MovableClock
-from tests.lossy_line import LossyLine
-from tests.minio_server import MinioServer
 
 HURRIED = Patience(connect=0.5, read=0.5, tries=2)
 

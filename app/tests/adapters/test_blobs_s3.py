@@ -7,16 +7,16 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-
-from pretamane.adapters.blobs_s3 import S3Blobs
-from pretamane.adapters.blobs_s3_line import Patience, client, provider
-from pretamane.core.errors import Unavailable
 from tests.adapters.conftest import HURRIED, named
 from tests.adapters.test_blobs_filesystem import room_for
 from tests.conftest import MovableClock
 from tests.lossy_line import beginning, everything, nothing
 from tests.mail_server import Certificate
 from tests.minio_server import MinioServer
+
+from pretamane.adapters.blobs_s3 import S3Blobs
+from pretamane.adapters.blobs_s3_line import Patience, client, provider
+from pretamane.core.errors import Unavailable
 
 KEY = "ab/cd/letter"
 

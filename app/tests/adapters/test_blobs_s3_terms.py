@@ -6,13 +6,13 @@ import json
 import pytest
 from minio.commonconfig import ENABLED, Filter
 from minio.lifecycleconfig import Expiration, LifecycleConfig, Rule
+from tests.adapters.conftest import HURRIED, named
+from tests.conftest import MovableClock
+from tests.minio_server import MinioServer
 
 from pretamane.adapters import blobs_s3
 from pretamane.adapters.blobs_s3 import S3Blobs
 from pretamane.core.errors import Unavailable
-from tests.adapters.conftest import HURRIED, named
-from tests.conftest import MovableClock
-from tests.minio_server import MinioServer
 
 KEY = "ab/cd/letter"
 READ_BY_ANYONE = ("s3:GetObject", "/*")

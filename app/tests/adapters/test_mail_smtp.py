@@ -9,14 +9,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from tests.conftest import MovableClock
+from tests.mail_server import PASSWORD, USER, Certificate, PostOffice, opened
 
 from pretamane.adapters import mail_smtp
 from pretamane.adapters.mail_smtp import REMEMBERED_SECONDS, SmtpMailer
 from pretamane.core.errors import AppError, Unavailable, Undeliverable
 from pretamane.settings_mail import mail_server
 from pretamane.web.mail import compose
-from tests.conftest import MovableClock
-from tests.mail_server import PASSWORD, USER, Certificate, PostOffice, opened
 
 WITHOUT_TLS = "smtp://127.0.0.1:{port}?tls=none"
 

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.pool import NullPool
+from tests.embedded_server import another_process, ask, keep_a_note, kept_note, number_of_server, running
 
 from pretamane.adapters.postgres_binaries import refuse_system
 from pretamane.adapters.postgres_child import NOBODY
@@ -14,7 +15,6 @@ from pretamane.adapters.postgres_embedded import EmbeddedPostgres, as_app, what_
 from pretamane.adapters.postgres_folder import CLUSTER
 from pretamane.adapters.postgres_leftovers import living
 from pretamane.core.errors import CannotStart
-from tests.embedded_server import another_process, ask, keep_a_note, kept_note, number_of_server, running
 
 
 def sockets_of(address: str) -> Path:

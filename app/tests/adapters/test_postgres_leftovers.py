@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy.exc import DBAPIError
+from tests.embedded_server import another_process, ask, keep_a_note, kept_note, next_line, number_of_server, running
 
 from pretamane.adapters.postgres_embedded import EmbeddedPostgres
 from pretamane.adapters.postgres_folder import CLUSTER, SOCKET_NAME
 from pretamane.adapters.postgres_leftovers import by_title, living, mark
-from tests.embedded_server import another_process, ask, keep_a_note, kept_note, next_line, number_of_server, running
 
 KILLS_OF_THE_FIRST_START = 10
 

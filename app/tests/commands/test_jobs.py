@@ -3,11 +3,11 @@
 import re
 
 import pytest
+from tests.workbench import workbench_at
 
 from pretamane.cli import main
 from pretamane.core.clock import SystemClock
 from pretamane.core.jobs import Tries
-from tests.workbench import workbench_at
 
 UNKNOWN = "0199f3a2-7c51-7d4e-9d0c-5a6b1c2d3e4f"
 

@@ -17,14 +17,14 @@ import pytest
 from fastapi import FastAPI
 from sqlalchemy import create_engine, text
 from starlette.testclient import TestClient
+from tests.committing import client_of
+from tests.cutting_proxy import CuttingProxy
 
 import pretamane
 from pretamane.accounts.models import Account
 from pretamane.core.actors import Actor, Role
 from pretamane.settings import Settings
 from pretamane.wiring import Platform, build_app
-from tests.committing import client_of
-from tests.cutting_proxy import CuttingProxy
 
 Rows = Callable[[str], list[Any]]
 

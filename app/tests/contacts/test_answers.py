@@ -3,13 +3,13 @@
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
-
-from pretamane.core.actors import OPERATOR
-from pretamane.core.jobs import dead_letters
 from tests.conftest import make_settings
 from tests.contacts.conftest import if_match, one_of
 from tests.mail_server import PostOffice, opened
 from tests.running import free_port
+
+from pretamane.core.actors import OPERATOR
+from pretamane.core.jobs import dead_letters
 
 A_DAY = 24 * 3600
 REFUSES_FOR_GOOD = {"RCPT": "550 5.1.1 nobody of that name"}

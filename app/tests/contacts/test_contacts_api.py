@@ -2,7 +2,6 @@
 
 import pytest
 from sqlalchemy import text
-
 from tests.contacts.conftest import if_match, one_of
 
 ADDRESS = "/api/v1/contacts"

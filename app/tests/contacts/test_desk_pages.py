@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-
-from pretamane.core.actors import Actor, Role
 from tests.contacts.browsing import choose, follow, page, status_of, undo_in
 from tests.contacts.conftest import STEFAN, browser_of, if_match, one_of
+
+from pretamane.core.actors import Actor, Role
 
 
 def test_an_empty_inbox_says_so(desk):

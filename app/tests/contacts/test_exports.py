@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
+from tests.contacts.conftest import VERA, one_of
 
 from pretamane.core.http import tables
 from pretamane.core.http.tables import harmless
-from tests.contacts.conftest import VERA, one_of
 
 FORMULAS = tuple("=+-@＝＋－＠")  # noqa: RUF001  # the full width is the point
 

@@ -4,11 +4,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import text
+from tests.contacts.conftest import BEA, GUSTAV, STEFAN, VERA, if_match, one_of
 
 from pretamane.accounts import service as accounts
 from pretamane.core import events
 from pretamane.core.actors import OPERATOR, Role
-from tests.contacts.conftest import BEA, GUSTAV, STEFAN, VERA, if_match, one_of
 
 ADDRESS = "/api/v1/submissions"
 

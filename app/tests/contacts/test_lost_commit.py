@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 from starlette.testclient import TestClient
-
 from tests.cutting_proxy import Cut, CuttingProxy
 
 MESSAGE = {"name": "Ada Byron", "email": "ada@example.org", "message": "Could you call me?"}

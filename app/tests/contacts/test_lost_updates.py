@@ -10,12 +10,12 @@ import anyio
 import pytest
 from pydantic import SecretStr
 from starlette.testclient import TestClient
+from tests.contacts.conftest import STEFAN, browser_of, if_match, one_of
 
 from pretamane.contacts import exports, lists, people
 from pretamane.contacts.lists import Messages
 from pretamane.core.http import tables
 from pretamane.wiring import Platform
-from tests.contacts.conftest import STEFAN, browser_of, if_match, one_of
 
 AT_ONCE = 50
 

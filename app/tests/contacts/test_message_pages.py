@@ -4,7 +4,6 @@ import re
 
 import pytest
 from sqlalchemy import text
-
 from tests.contacts.browsing import follow, page, status_of, undo_in, version_in
 from tests.contacts.conftest import BEA, STEFAN, if_match, one_of
 

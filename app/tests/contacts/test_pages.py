@@ -10,10 +10,10 @@ import httpx2
 import pytest
 from sqlalchemy import Connection, text
 from starlette.testclient import TestClient
-
-from pretamane.wiring import Platform, build_app
 from tests.conftest import MovableClock
 from tests.cutting_proxy import Cut, CuttingProxy
+
+from pretamane.wiring import Platform, build_app
 
 TYPED = {
     "name": "Ada Byron",

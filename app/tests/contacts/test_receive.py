@@ -7,7 +7,6 @@ import httpx2
 import pytest
 from sqlalchemy import Connection, text
 from starlette.testclient import TestClient
-
 from tests.conftest import MovableClock
 
 MESSAGE = {"name": "Ada Byron", "email": "Ada@Example.org", "message": "Could you call me?"}

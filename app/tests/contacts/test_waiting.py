@@ -11,13 +11,13 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Connection, create_engine, text
 from starlette.testclient import TestClient
+from tests.conftest import hire
+from tests.contacts.conftest import BEA, STEFAN, Rows, browser_of, if_match, one_of
 
 from pretamane.accounts.models import Account
 from pretamane.core.actors import Role
 from pretamane.settings import Settings
 from pretamane.wiring import Platform
-from tests.conftest import hire
-from tests.contacts.conftest import BEA, STEFAN, Rows, browser_of, if_match, one_of
 
 WAITS_WITHIN = 20
 _WAITING = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"

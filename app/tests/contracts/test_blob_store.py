@@ -14,15 +14,15 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
+from tests.conftest import MovableClock
+from tests.minio_server import MinioServer
+from tests.running import ENVIRONMENT
 
 from pretamane.adapters.blobs_filesystem import FileBlobs
 from pretamane.adapters.blobs_s3 import PART_BYTES, S3Blobs
 from pretamane.core.errors import Unavailable
 from pretamane.ports import BlobStore, KeptBlob
 from pretamane.settings_blobs import BlobBucket, blob_place
-from tests.conftest import MovableClock
-from tests.minio_server import MinioServer
-from tests.running import ENVIRONMENT
 
 # Another file system than that of temporary files, wherever there is Linux.
 MEMORY = Path("/dev/shm")

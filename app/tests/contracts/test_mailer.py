@@ -12,14 +12,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from tests.conftest import MovableClock
+from tests.mail_server import PASSWORD, USER, Certificate, PostOffice, opened
 
 from pretamane.adapters.mail_log import LogMailer
 from pretamane.adapters.mail_smtp import SmtpMailer
 from pretamane.core.errors import Unavailable
 from pretamane.settings_mail import mail_server
 from pretamane.web.mail import compose
-from tests.conftest import MovableClock
-from tests.mail_server import PASSWORD, USER, Certificate, PostOffice, opened
 
 PRACTICE = SimpleNamespace(name="Ådland & Söhne", primary_colour="#6b2d5c", accent_colour=None)
 AWKWARD = "A line of its own:\n.\nFrom here on, " + "very " * 300 + "long.\n..and dots.\n\tTschüß – 漢字 🙂"

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.clamd_server import Clamd, Manner, listening
+from tests.documents import samples
+from tests.documents.bad_samples import TEST_VIRUS
 
 from pretamane.adapters.scanner_clamav import CHUNK, ClamavScanner
 from pretamane.core.errors import Unavailable
 from pretamane.settings_values import clamav_place
-from tests.clamd_server import Clamd, Manner, listening
-from tests.documents import samples
-from tests.documents.bad_samples import TEST_VIRUS
 
 REAL = os.environ.get("CLAMAV_TEST_URL")
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.running_crew import Start, crews_logging_to
 
 from pretamane.core.crew import FIRST_PAUSE, GOOD_LIFE, LONGEST_PAUSE, QUICK_DEATHS_ALLOWED, Backoff
-from tests.running_crew import Start, crews_logging_to
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from sqlalchemy import Connection, create_engine, text
 from starlette.testclient import TestClient
+from tests.embedded_server import closing_server
 
 from pretamane.adapters.postgres_embedded import EmbeddedPostgres
 from pretamane.core.migrations import migrate
 from pretamane.settings import Settings
 from pretamane.wiring import Platform, build_app
-from tests.embedded_server import closing_server
 
 MESSAGE = {"name": "Ada Byron", "email": "ada@example.org", "message": "Could you call me?"}
 AT_COMMIT = """

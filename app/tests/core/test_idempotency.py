@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
+from tests.committing import client_of
+from tests.conftest import MovableClock
 
 from pretamane.contacts.api import VISITOR
 from pretamane.core.errors import Malformed
 from pretamane.core.idempotency import Claim, forget_old
 from pretamane.settings import Settings
-from tests.committing import client_of
-from tests.conftest import MovableClock
 
 MESSAGE = {"name": "Ada Byron", "email": "ada@example.org", "message": "Could you call me?"}
 KEY = "3f0c9a7e-8c1d"

@@ -8,11 +8,11 @@ import httpx2
 import pytest
 from sqlalchemy import text
 from starlette.testclient import TestClient
+from tests.documents.processed import shown
 
 from pretamane.core.jobs import run_due, schedules
 from pretamane.wiring import tasks
 from pretamane.wiring.work import SCHEDULES
-from tests.documents.processed import shown
 
 PDF = b"%PDF-1.7\nhello\n%%EOF\n"
 TUS = {"Tus-Resumable": "1.0.0"}

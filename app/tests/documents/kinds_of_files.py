@@ -7,10 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Literal, NamedTuple
 
-from pretamane.core.errors import AppError
-from pretamane.documents.recognition import recognise
 from tests.documents import bad_samples as bad
 from tests.documents import samples as good
+
+from pretamane.core.errors import AppError
+from pretamane.documents.recognition import recognise
 
 Outcome = Literal["taken", "marked", "quarantined", "refused"]
 

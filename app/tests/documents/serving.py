@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
+from tests.conftest import hire, make_settings
+from tests.running import free_port
+from tests.stand_ins import FolderBlobs
 
 import pretamane
 from pretamane.accounts import keys
 from pretamane.accounts.schemas import KeyIn
 from pretamane.core.actors import Role, Scope
 from pretamane.wiring import Platform
-from tests.conftest import hire, make_settings
-from tests.running import free_port
-from tests.stand_ins import FolderBlobs
 
 SERVE = """
 import json, sys

@@ -2,11 +2,11 @@
 
 import pytest
 from sqlalchemy import text
+from tests.documents.bad_samples import TEST_VIRUS
+from tests.documents.processed import shown, steps_of
 
 from pretamane.documents import attachments
 from tests import samples
-from tests.documents.bad_samples import TEST_VIRUS
-from tests.documents.processed import shown, steps_of
 
 BILL = ("bill.pdf", "application/pdf", samples.pdf(["The bill"]))
 NOTE = ("note.txt", "text/plain", b"A note about it\n")

@@ -14,6 +14,9 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import create_engine, text
+from tests.conftest import MovableClock
+from tests.contacts.conftest import STEFAN
+from tests.stand_ins import FolderBlobs
 
 from pretamane.core.errors import ChangedMeanwhile, Conflict, NotFound, Unavailable
 from pretamane.core.unit_of_work import UnitOfWork
@@ -24,9 +27,6 @@ from pretamane.documents.receiving import Receiving
 from pretamane.documents.recognition import recognise
 from pretamane.documents.service import Arrival
 from pretamane.wiring import database_over
-from tests.conftest import MovableClock
-from tests.contacts.conftest import STEFAN
-from tests.stand_ins import FolderBlobs
 
 ROUNDS = 500 if os.environ.get("CI", "").lower() == "true" else 10_000
 THREADS = 4

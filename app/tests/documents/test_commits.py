@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import SecretStr
 from sqlalchemy import create_engine, text
-
-from pretamane.documents.collecting import Keeper
-from pretamane.wiring import Platform
 from tests.conftest import MovableClock
 from tests.contacts.conftest import STEFAN, browser_of
 from tests.cutting_proxy import Cut, CuttingProxy
 from tests.documents.conftest import PDF, PIECE, TUS, put_with
+
+from pretamane.documents.collecting import Keeper
+from pretamane.wiring import Platform
 
 KEY = {"Idempotency-Key": "3f0c9a7e-try-again"}
 

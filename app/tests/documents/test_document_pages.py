@@ -5,12 +5,12 @@ from html import unescape
 
 import pytest
 from sqlalchemy import text
-
-from tests import samples as good
 from tests.documents.bad_samples import TEST_VIRUS
 from tests.documents.conftest import PDF
 from tests.documents.test_documents import titles
 from tests.samples import locked_pdf
+
+from tests import samples as good
 
 THREE_PAGES = good.pdf(["The first page", "The second page", "The third page"], title="Three pages")
 PASSWORD = "open sesame"  # pragma: allowlist secret  # invented

@@ -2,7 +2,6 @@
 
 import pytest
 from sqlalchemy import text
-
 from tests.documents.bad_samples import TEST_VIRUS as VIRUS
 from tests.documents.conftest import PDF, if_match
 

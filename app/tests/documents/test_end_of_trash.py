@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
-
-from pretamane.documents.retiring import KEPT_IN_TRASH
 from tests.documents.conftest import PDF, if_match
 from tests.documents.test_holds import hold
+
+from pretamane.documents.retiring import KEPT_IN_TRASH
 
 
 @pytest.fixture

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 from sqlalchemy import text
 from starlette.testclient import TestClient
-
-from pretamane.core.actors import Scope
-from pretamane.documents.files import PROTECTION, Stream
-from pretamane.wiring import Platform, build_app
 from tests.conftest import make_key
 from tests.documents import samples
 from tests.documents.bad_samples import TEST_VIRUS
 from tests.documents.conftest import PDF, if_match
+
+from pretamane.core.actors import Scope
+from pretamane.documents.files import PROTECTION, Stream
+from pretamane.wiring import Platform, build_app
 
 CONTENT = samples.pdf(text="Ten words that stand on a page of their own")
 FILES = "https://files.practice.example"

@@ -4,11 +4,11 @@ from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import event, text
+from tests.documents.conftest import PDF, if_match
+from tests.documents.processed import shown
 
 from pretamane.documents import filing
 from pretamane.documents.filing import BulkChange
-from tests.documents.conftest import PDF, if_match
-from tests.documents.processed import shown
 
 API = "/api/v1/documents"
 

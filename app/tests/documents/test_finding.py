@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
-
 from tests.documents.conftest import PDF, if_match
 from tests.documents.test_documents import titles
 

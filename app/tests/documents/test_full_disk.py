@@ -10,7 +10,6 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-
 from tests.running import ENVIRONMENT, Running, command, running
 
 MIB = 1024 * 1024

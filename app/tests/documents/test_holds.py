@@ -6,14 +6,14 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy import text
-
-from pretamane.core.actors import OPERATOR
-from pretamane.core.errors import Conflict, NotFound
-from pretamane.documents import holds, service
 from tests.conftest import MovableClock
 from tests.documents.conftest import PDF, if_match
 from tests.documents.test_restricted import restrict, titles
 from tests.workbench import workbench_at
+
+from pretamane.core.actors import OPERATOR
+from pretamane.core.errors import Conflict, NotFound
+from pretamane.documents import holds, service
 
 REASON = "The court of Basel, 12/2026"
 

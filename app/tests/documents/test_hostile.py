@@ -12,15 +12,15 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
 import pytest
-
-from pretamane.core.errors import AppError
-from pretamane.documents import kinds
-from pretamane.documents.recognition import recognise
 from tests.documents.kinds_of_files import ROWS
 from tests.documents.samples import pdf
 from tests.documents.serving import Answer, Serving
 from tests.hostile import everything
 from tests.hostile_names import HOSTILE_NAMES
+
+from pretamane.core.errors import AppError
+from pretamane.documents import kinds
+from pretamane.documents.recognition import recognise
 
 T = TypeVar("T")
 

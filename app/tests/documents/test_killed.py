@@ -6,7 +6,6 @@ import socket
 import time
 
 import pytest
-
 from tests.documents.sending import TUS, assert_all_is_there, invented, sent_while
 from tests.documents.serving import Serving
 

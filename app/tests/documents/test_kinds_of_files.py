@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.documents.kinds_of_files import ROWS, Row, as_table
 
 from pretamane.core.errors import AppError
 from pretamane.documents.kinds import KINDS
 from pretamane.documents.recognition import recognise
-from tests.documents.kinds_of_files import ROWS, Row, as_table
 
 PAGE = Path(__file__).parents[3] / "docs" / "files.md"
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
+from tests.documents.conftest import PDF, if_match
+from tests.documents.processed import shown
 
 from pretamane.core.errors import Invalid
 from pretamane.documents import labels
 from pretamane.documents.models import DocumentType, Tag
-from tests.documents.conftest import PDF, if_match
-from tests.documents.processed import shown
 
 TAGS, TYPES = "/api/v1/tags", "/api/v1/document-types"
 

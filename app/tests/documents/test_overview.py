@@ -4,7 +4,6 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
-
 from tests.documents.test_fingerprints import letter, words
 
 MOST = "SELECT id FROM contacts WHERE email = 'ada@example.org'"

@@ -5,10 +5,10 @@ import io
 import pytest
 from PIL import Image
 from sqlalchemy import text
-
-from tests import samples as good
 from tests.documents.bad_samples import TEST_VIRUS
 from tests.documents.conftest import if_match
+
+from tests import samples as good
 
 THREE = good.pdf(["The first page", "The second page", "The third page"])
 

@@ -7,12 +7,12 @@ from uuid import uuid4
 
 import pytest
 from PIL import Image
+from tests.documents.conftest import if_match
+from tests.documents.processed import version_of
 
 from pretamane.core.errors import Conflict, Invalid, NotFound
 from pretamane.documents.pictures import WIDTHS, NoPicture
 from tests import samples
-from tests.documents.conftest import if_match
-from tests.documents.processed import version_of
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.orm import Session
+from tests.contacts.test_plans import planned
 
 from pretamane.core.actors import OPERATOR, Actor, Role
 from pretamane.core.paging import Place
 from pretamane.documents import blobs, queries
 from pretamane.documents.queries import Documents
-from tests.contacts.test_plans import planned
 
 ROWS = 24_000
 # Types and tags are few, and of steps there are none here: to read them all may be the shortest way.

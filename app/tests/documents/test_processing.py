@@ -2,6 +2,8 @@
 
 import pytest
 from sqlalchemy import text
+from tests.documents.conftest import if_match, put_with
+from tests.documents.processed import shown, steps_of, version_of
 
 from pretamane.core.actors import OPERATOR
 from pretamane.core.errors import Unavailable
@@ -9,8 +11,6 @@ from pretamane.core.jobs.dead_letters import bring_all_back
 from pretamane.documents.jobs import GIVEN_UP
 from pretamane.ports import ReadingStopped
 from tests import samples
-from tests.documents.conftest import if_match, put_with
-from tests.documents.processed import shown, steps_of, version_of
 
 KINDS = samples.every_kind()
 

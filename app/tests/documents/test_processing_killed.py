@@ -12,6 +12,9 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
+from tests.conftest import make_settings
+from tests.documents.working import Working
+from tests.embedded_server import closing_server
 
 from pretamane.adapters.postgres_embedded import EmbeddedPostgres
 from pretamane.core.actors import OPERATOR
@@ -20,9 +23,6 @@ from pretamane.core.migrations import migrate
 from pretamane.documents.service import Arrival
 from pretamane.wiring import Platform
 from tests import hostile, samples
-from tests.conftest import make_settings
-from tests.documents.working import Working
-from tests.embedded_server import closing_server
 
 # Each document may lose its worker three times before it is given up, so the kills are many only by many rounds.
 ROUNDS = int(os.environ.get("KILL_ROUNDS", "2"))

@@ -5,9 +5,8 @@ import json
 from random import Random
 
 import pytest
-from tusclient.client import TusClient
-
 from tests.documents.serving import Serving
+from tusclient.client import TusClient
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ from functools import partial
 
 import pytest
 from sqlalchemy import text
+from tests.documents.bad_samples import TEST_VIRUS
+from tests.documents.processed import shown, version_of
 
 from pretamane.core.errors import Forbidden, Unavailable
 from pretamane.documents.quarantine import NOT_SCANNED
 from pretamane.documents.recognition import recognise
 from tests import samples
-from tests.documents.bad_samples import TEST_VIRUS
-from tests.documents.processed import shown, version_of
 
 
 class Scanner:

@@ -5,11 +5,11 @@ import hashlib
 
 import pytest
 from sqlalchemy import text
+from tests.documents.bad_samples import TEST_VIRUS as VIRUS
+from tests.documents.conftest import PDF, if_match, put_with
 
 from pretamane.core.jobs import queue
 from pretamane.documents import screening
-from tests.documents.bad_samples import TEST_VIRUS as VIRUS
-from tests.documents.conftest import PDF, if_match, put_with
 
 
 def bytes_of(store, document):

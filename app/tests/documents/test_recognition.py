@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.documents import bad_samples as bad
+from tests.documents import samples as good
+from tests.documents.kinds_of_files import ROWS
 
 from pretamane.core.errors import AppError, Unavailable, UnsupportedMedia
 from pretamane.documents import kinds, unknown
 from pretamane.documents.found import Mark
 from pretamane.documents.recognition import Recognised, recognise
-from tests.documents import bad_samples as bad
-from tests.documents import samples as good
-from tests.documents.kinds_of_files import ROWS
 
 SAMPLES = {row.what: (row.name, row.make()) for row in ROWS}
 OFTEN = settings(max_examples=400, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -9,17 +9,17 @@ from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
-
-from pretamane.adapters.postgres_embedded import APP_ROLE, EmbeddedPostgres, as_app
-from pretamane.core.clock import SystemClock
-from pretamane.core.migrations import migrate
-from pretamane.wiring import blob_store, database_url
 from tests.documents.conftest import PDF
 from tests.documents.sending import assert_all_is_there, sent_while
 from tests.documents.serving import Serving
 from tests.embedded_server import closing_server
 from tests.minio_server import MinioServer
 from tests.running import ENVIRONMENT
+
+from pretamane.adapters.postgres_embedded import APP_ROLE, EmbeddedPostgres, as_app
+from pretamane.core.clock import SystemClock
+from pretamane.core.migrations import migrate
+from pretamane.wiring import blob_store, database_url
 
 UPLOADS = 30 if os.environ.get("CI", "").lower() == "true" else 300
 AWAY_SECONDS = 0.3

@@ -2,14 +2,14 @@
 
 import pytest
 from sqlalchemy import text
-
-from pretamane.core.actors import Role, Scope
-from tests import samples
 from tests.conftest import hire, make_key
 from tests.documents.conftest import PDF, PIECE, if_match, put_with
 from tests.documents.test_attachments import BILL
 from tests.documents.test_files import address_of
 from tests.documents.test_uploads import metadata
+
+from pretamane.core.actors import Role, Scope
+from tests import samples
 
 
 def restrict(client, document, *readers):

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
-
-from pretamane.documents import retiring
 from tests.documents.conftest import PDF, if_match
 from tests.documents.test_holds import hold
 from tests.documents.test_restricted import restrict, titles
+
+from pretamane.documents import retiring
 
 RULES = "/api/v1/retention-rules"
 INVOICE, JUNK = UUID(int=101), UUID(int=102)

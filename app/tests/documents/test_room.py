@@ -2,10 +2,10 @@
 
 import pytest
 from starlette.testclient import TestClient
+from tests.documents.conftest import PDF, PIECE, TUS, put_with
 
 from pretamane.core.spool import Spool
 from pretamane.wiring import build_app
-from tests.documents.conftest import PDF, PIECE, TUS, put_with
 
 
 @pytest.fixture

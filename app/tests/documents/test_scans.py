@@ -2,13 +2,13 @@
 
 import pytest
 from sqlalchemy import text
+from tests.documents.processed import shown, steps_of, version_of
 
 from pretamane.core.jobs import queue
 from pretamane.core.jobs.running import run_one
 from pretamane.documents import outcomes, scans, steps
 from pretamane.ports import ReadingStopped, Recognised, Word
 from tests import samples
-from tests.documents.processed import shown, steps_of, version_of
 
 SCAN = samples.scanned_pdf("The quick brown fox\njumps over the lazy dog")
 

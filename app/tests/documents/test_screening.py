@@ -8,12 +8,12 @@ import zlib
 from pathlib import Path
 
 import pytest
+from tests.documents import bad_samples as bad
+from tests.documents import samples as good
 
 from pretamane.documents import kinds, screening
 from pretamane.documents.recognition import Quarantine, recognise
 from pretamane.documents.screening import OVERLAP, RULES, WINDOW, what_a_rule_says
-from tests.documents import bad_samples as bad
-from tests.documents import samples as good
 
 LORRY_LOAD = 300
 TALK = """Please launch the project on Monday|/Launch|the script of the play|/JS and /JavaScript|cmd|setup.exe

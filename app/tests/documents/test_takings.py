@@ -6,11 +6,11 @@ import zipfile
 
 import pytest
 from sqlalchemy import text
+from tests.documents.bad_samples import TEST_VIRUS
+from tests.documents.conftest import PDF, if_match
 
 from pretamane.core.http import tables
 from pretamane.documents import takings
-from tests.documents.bad_samples import TEST_VIRUS
-from tests.documents.conftest import PDF, if_match
 
 ZIP = "/api/v1/documents/zip"
 

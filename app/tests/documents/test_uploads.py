@@ -6,9 +6,9 @@ import itertools
 
 import pytest
 from sqlalchemy import text
+from tests.documents.conftest import PDF, PIECE, TUS
 
 from pretamane.core.jobs import enqueue
-from tests.documents.conftest import PDF, PIECE, TUS
 
 WHOLE = PDF * 5000
 LENGTH = len(WHOLE)

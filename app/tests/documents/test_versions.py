@@ -4,12 +4,12 @@ import base64
 
 import pytest
 from sqlalchemy import text
-
-from pretamane.core.spool import Spool
-from tests import samples
 from tests.documents.bad_samples import TEST_VIRUS
 from tests.documents.conftest import PDF, PIECE, TUS, if_match, put_with
 from tests.documents.processed import shown
+
+from pretamane.core.spool import Spool
+from tests import samples
 
 OTHER = PDF + b"% another version\n"
 FIRST_TEXT = samples.pdf(["The first version"])

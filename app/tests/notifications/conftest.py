@@ -6,14 +6,14 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import Connection, text
 from starlette.testclient import TestClient
+from tests.conftest import make_settings
+from tests.mail_server import PostOffice, opened
+from tests.running import free_port
 
 from pretamane.core.actors import OPERATOR
 from pretamane.practice import service as practice
 from pretamane.settings import Settings
 from pretamane.wiring import Platform, build_app
-from tests.conftest import make_settings
-from tests.mail_server import PostOffice, opened
-from tests.running import free_port
 
 OFFICE = "office@practice.example"
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, create_engine, text
+from tests.conftest import MovableClock
 
 import pretamane
 from pretamane.contacts import service as contacts
 from pretamane.contacts.schemas import MessageIn
 from pretamane.core.jobs import run_due
 from pretamane.wiring import Platform, database_over, tasks
-from tests.conftest import MovableClock
 
 MESSAGE = MessageIn(name="Ada Byron", email="ada@example.org", message="Could you call me?")
 

@@ -6,11 +6,11 @@ from email.message import EmailMessage
 import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import text
+from tests.mail_server import PostOffice, opened
+from tests.notifications.conftest import OFFICE
 
 from pretamane.adapters.postgres_embedded import APP_ROLE
 from pretamane.system import demo
-from tests.mail_server import PostOffice, opened
-from tests.notifications.conftest import OFFICE
 
 SPAM_TRAP = {"leave_empty": "filled in by a program"}
 

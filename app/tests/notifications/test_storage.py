@@ -2,12 +2,12 @@
 
 import pytest
 from sqlalchemy import text
+from tests.conftest import make_settings
 
 from pretamane.core.actors import OPERATOR
 from pretamane.core.jobs import enqueue
 from pretamane.notifications import storage
 from pretamane.practice import service as practice
-from tests.conftest import make_settings
 
 KB = b"a" * 1000
 

@@ -4,11 +4,11 @@ import re
 
 import pytest
 from sqlalchemy import text
+from tests.practice.conftest import ADA
+from tests.practice.test_practice import PNG
 
 from pretamane.core.actors import OPERATOR
 from pretamane.practice import queries, service
-from tests.practice.conftest import ADA
-from tests.practice.test_practice import PNG
 
 ADDRESS = "/app/settings/practice"
 TYPED = {

@@ -5,6 +5,7 @@ import json
 import pytest
 from sqlalchemy import Connection, text
 from starlette.testclient import TestClient
+from tests.conftest import MovableClock
 
 from pretamane.core.actors import OPERATOR
 from pretamane.core.errors import Invalid
@@ -12,7 +13,6 @@ from pretamane.practice import queries, service
 from pretamane.practice.models import Practice
 from pretamane.practice.schemas import LOGO_LIMIT, PublicPractice
 from pretamane.wiring import Platform
-from tests.conftest import MovableClock
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"a picture"
 JPEG = b"\xff\xd8\xff\xe0" + b"a picture"

@@ -16,7 +16,13 @@ HEX = re.compile(rb"\\\\?x([0-9a-f]{8,})")
 
 def dumped(owner_address: str) -> bytes:
     """Every row of every table as PostgreSQL writes it down itself, and what its bytes say."""
-    command = [str(find_binaries() / "pg_dump"), "--data-only", "--inserts", "--dbname", owner_address]
+    command = [
+        str(find_binaries() / "pg_dump"),
+        "--data-only",
+        "--inserts",
+        "--dbname",
+        owner_address.replace("+psycopg2", ""),
+    ]
     rows = subprocess.run(command, check=True, capture_output=True).stdout
     return rows + b"".join(bytes.fromhex(_even(found[1])) for found in HEX.finditer(rows))
 

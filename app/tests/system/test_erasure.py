@@ -8,6 +8,9 @@ import logging
 import pytest
 from sqlalchemy import create_engine
 from sqlalchemy import text as sql
+from tests.conftest import hire
+from tests.documents.conftest import PIECE, TUS, if_match
+from tests.system.sentinels import House
 
 from pretamane.adapters.postgres import PostgresServer
 from pretamane.contacts import inbox, people
@@ -17,9 +20,6 @@ from pretamane.core.database import open_unpooled
 from pretamane.documents import filing, holds
 from pretamane.wiring import Platform, database_over
 from tests import samples
-from tests.conftest import hire
-from tests.documents.conftest import PIECE, TUS, if_match
-from tests.system.sentinels import House
 
 PERSON = {
     "name": "Zqname Xvname",
@@ -71,7 +71,7 @@ def house(platform, owner_address, settings):
     written, root = io.StringIO(), logging.getLogger()
     before = root.handlers[:], root.level
     lines.configure("debug", "json", written)
-    for chatty in ("httpx", "httpcore", "asyncio", "PIL"):
+    for chatty in ("httpx2", "httpcore2", "asyncio", "PIL"):  # the test's own client, and what it leans on
         logging.getLogger(chatty).setLevel(logging.WARNING)
     yield House(owner_address, settings.data_dir, written)
     root.handlers[:], root.level = before[0], before[1]
@@ -109,7 +109,9 @@ def write(client, ask):
 def put(as_staff):
     def sent(content, filename, key=None, **said):
         headers = {"Idempotency-Key": key} if key else {}
-        answer = as_staff.put("/api/v1/documents", params={"filename": filename, **said}, content=content, headers=headers)
+        answer = as_staff.put(
+            "/api/v1/documents", params={"filename": filename, **said}, content=content, headers=headers
+        )
         assert answer.status_code == 201, answer.text
         return answer.json()
 
@@ -120,7 +122,9 @@ def put(as_staff):
 def edit(platform, staff):
     def edited(document, **change):
         version = platform.work.run_now(
-            lambda session: session.execute(sql("SELECT version FROM documents WHERE id = :id"), {"id": document}).scalar()
+            lambda session: session.execute(
+                sql("SELECT version FROM documents WHERE id = :id"), {"id": document}
+            ).scalar()
         )
         platform.work.run_now(filing.edit, document, [version], change, staff.as_actor())
 
@@ -142,7 +146,7 @@ def mail_with_attachments():
 
 
 @pytest.fixture
-def person(write, as_staff, platform, staff, put, edit, do_jobs, ask):
+def person(house, write, as_staff, platform, staff, put, edit, do_jobs, ask):  # noqa: ARG001  # whose log begins first
     """Somebody with everything that a house can know of a person; their contact, and one of their documents."""
     contact = write(EMAIL, key="zq-idempotency-1", **PERSON)
     other = write(OTHER_EMAIL)
@@ -155,7 +159,9 @@ def person(write, as_staff, platform, staff, put, edit, do_jobs, ask):
     path = f"/api/v1/submissions/{message}"
     as_staff.post(f"{path}/notes", json={"text": WORDS["note on a message"]})
     etag = as_staff.get(path).headers["etag"]
-    assert as_staff.post(f"{path}/answers", json={"text": WORDS["answer"]}, headers={"If-Match": etag}).status_code == 201
+    assert (
+        as_staff.post(f"{path}/answers", json={"text": WORDS["answer"]}, headers={"If-Match": etag}).status_code == 201
+    )
     do_jobs()
     write(EMAIL, message=WORDS["spam without a contact"], leave_empty="http://spam")
     [theirs] = ask("SELECT id FROM submissions WHERE email = :email", email=OTHER_EMAIL)
@@ -234,7 +240,9 @@ def test_somebody_else_loses_nothing(person, write, put, as_admin, do_jobs, hous
     erase(as_admin, person[0])
     do_jobs()
 
-    kept = house.where({"name": "Zwother", "message": "zwothermessage", "file": "zwother.txt", "text": "This is zqtext."})
+    kept = house.where(
+        {"name": "Zwother", "message": "zwothermessage", "file": "zwother.txt", "text": "This is zqtext."}
+    )
     assert [label for label, places in kept.items() if not places] == []
     assert any("blobs" in place for place in kept["text"])
 
@@ -259,12 +267,24 @@ def test_a_dry_run_says_the_same_and_changes_nothing(person, as_admin, house):
 
 def test_what_is_on_hold_stays_with_whose_it_is_and_is_reported(person, platform, as_admin, do_jobs, house):
     contact, document = person
-    platform.work.run_now(holds.place, [document["id"]], "A case in court", hire(platform, "Bea", Role.ADMIN).as_actor())
+    platform.work.run_now(
+        holds.place, [document["id"]], "A case in court", hire(platform, "Bea", Role.ADMIN).as_actor()
+    )
 
     report = erase(as_admin, contact).json()
     do_jobs()
 
-    stays = {"e-mail", "name", "file's name", "title", "document's notes", "document's tag", "text", "former title"}
+    stays = {
+        "e-mail",
+        "name",
+        "file's name",
+        "title",
+        "document's notes",
+        "document's tag",
+        "text",
+        "former title",
+        "failure of a job",
+    }
     assert report["on_hold"] == [{"id": document["id"], "title": WORDS["title"]}]
     assert report["contact_stays"] is True
     assert set(house.still_has(WORDS)) <= stays
@@ -294,7 +314,8 @@ def test_a_retry_after_the_erasure_brings_nothing_back(person, as_admin, client,
 
 
 DOCUMENTS_WORDS = {
-    label: WORDS[label] for label in ("file's name", "title", "former title", "document's notes", "document's tag", "text")
+    label: WORDS[label]
+    for label in ("file's name", "title", "former title", "document's notes", "document's tag", "text")
 }
 
 

@@ -4,13 +4,13 @@ import re
 
 import pytest
 from sqlalchemy import text
+from tests.system.conftest import ADA
 
 from pretamane.core import audit
 from pretamane.core.actors import OPERATOR
 from pretamane.practice import queries
 from pretamane.settings import Settings
 from pretamane.system import first_run
-from tests.system.conftest import ADA
 
 ADDRESS = "/app/settings/first-run"
 MESSAGE = {"name": "Zoë O’Brien", "email": "zoe@visitor.example", "message": "Hello"}

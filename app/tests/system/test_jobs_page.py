@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
+from tests.workbench import queued
 
 from pretamane.core.ids import new_id
 from pretamane.core.jobs import queue
-from tests.workbench import queued
 
 ADDRESS = "/app/settings/jobs"
 

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from tests.adapters.reading import captive
 
 from pretamane.adapters.reading import confinement, syscalls
 from pretamane.adapters.reading.cage import Cage, Limits
@@ -16,7 +17,6 @@ from pretamane.adapters.reading.room import ReadingRoom
 from pretamane.core.errors import Unavailable
 from pretamane.ports import ReadingStopped, TooMuch
 from tests import samples
-from tests.adapters.reading import captive
 
 APP = Path(confinement.__file__).parents[3]
 FROM_HERE = f"import os, sys, threading; sys.path.insert(0, {str(APP)!r})\n"

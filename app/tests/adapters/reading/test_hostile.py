@@ -6,12 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.hostile import Hostile
 
 from pretamane.adapters.reading.cage import Limits
 from pretamane.adapters.reading.room import ReadingRoom
 from pretamane.ports import Unreadable
 from tests import hostile, samples
-from tests.hostile import Hostile
 
 MEBIBYTE = 1024 * 1024
 # A file that keeps a reader busy for longer is refused, which is as good an answer.

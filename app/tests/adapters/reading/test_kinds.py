@@ -11,6 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageStat
+from tests.adapters.reading.conftest import Read
+from tests.samples import TITLE, WORDS, Sample
 
 from pretamane.adapters.reading.inside.paper import cut
 from pretamane.adapters.reading.inside.telling import clean
@@ -18,8 +20,6 @@ from pretamane.adapters.reading.kinds import KINDS
 from pretamane.adapters.reading.room import ReadingRoom
 from pretamane.ports import Attachment, Damaged, PasswordNeeded, Unreadable, Writer, WrongPassword
 from tests import samples
-from tests.adapters.reading.conftest import Read
-from tests.samples import TITLE, WORDS, Sample
 
 EVERY_KIND = samples.every_kind()
 BY_NAME = {sample.name: sample for sample in EVERY_KIND}

@@ -7,11 +7,11 @@ from threading import Event
 import pytest
 from prometheus_client import REGISTRY
 from sqlalchemy import insert
+from tests.plans import explained
 
 from pretamane.core.actors import OPERATOR
 from pretamane.core.audit import AuditEntry, Sealer, record, sealing
 from pretamane.core.ids import new_id
-from tests.plans import explained
 
 WRITERS, ACTS = 8, 40
 

@@ -3,11 +3,11 @@
 import pytest
 from fastapi import FastAPI
 from starlette.requests import Request
+from tests.conftest import make_key
 
 from pretamane.core.actors import Scope
 from pretamane.core.errors import Forbidden
 from pretamane.core.http.admission import refuse_foreign_pages
-from tests.conftest import make_key
 
 HTTP, HTTPS = "http://localhost:8000", "https://practice.example"
 

@@ -4,11 +4,11 @@ import pytest
 from prometheus_client import REGISTRY
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
+from tests.committing import client_of
+from tests.cutting_proxy import Cut, CuttingProxy
 
 from pretamane.settings import Settings
 from pretamane.wiring import build_app
-from tests.committing import client_of
-from tests.cutting_proxy import Cut, CuttingProxy
 
 COUNT = "http_request_duration_seconds_count"
 MACHINERY, STRANGER = ("10.1.2.3", 4711), ("198.51.100.7", 4711)

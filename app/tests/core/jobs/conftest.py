@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 import pytest
+from tests.conftest import MovableClock
+from tests.workbench import Workbench, workbench_at
 
 from pretamane.core.clock import SystemClock
 from pretamane.wiring import Platform
-from tests.conftest import MovableClock
-from tests.workbench import Workbench, workbench_at
 
 
 @pytest.fixture

@@ -5,14 +5,14 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import create_engine, text
+from tests.plans import explained
+from tests.workbench import note
 
 from pretamane.core.actors import OPERATOR
 from pretamane.core.errors import NotFound
 from pretamane.core.jobs import Tries, dead_letters, queries
 from pretamane.core.jobs.queries import State
 from pretamane.core.metrics import JOBS, OLDEST_JOB_SECONDS
-from tests.plans import explained
-from tests.workbench import note
 
 
 def fail(_run):

@@ -6,14 +6,14 @@ import signal
 import time
 
 import pytest
+from tests.embedded_server import closing_server
+from tests.workbench import EFFECTS, workbench_at
+from tests.workforce import workforce
 
 from pretamane.adapters.postgres_embedded import EmbeddedPostgres
 from pretamane.core.clock import SystemClock
 from pretamane.core.jobs import queue
 from pretamane.core.migrations import migrate
-from tests.embedded_server import closing_server
-from tests.workbench import EFFECTS, workbench_at
-from tests.workforce import workforce
 
 JOBS, KILLS = (2_000, 25) if os.environ.get("CI", "").lower() == "true" else (10_000, 100)
 

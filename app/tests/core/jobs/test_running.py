@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.workbench import note
 
 from pretamane.core import events, request_ids
 from pretamane.core.actors import OPERATOR
@@ -15,7 +16,6 @@ from pretamane.core.jobs.queue import LEASE
 from pretamane.core.jobs.running import LONGEST_REASON
 from pretamane.core.metrics import JOBS_ENDED
 from pretamane.web.mail import FOR_A_DAY
-from tests.workbench import note
 
 
 def fail(run):

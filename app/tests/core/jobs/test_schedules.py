@@ -8,11 +8,11 @@ from functools import partial
 
 import pytest
 from sqlalchemy import text
+from tests.conftest import MovableClock
+from tests.workbench import workbench_at
 
 from pretamane.core.jobs import Schedule, Tick
 from pretamane.core.jobs.schedules import declare, queue_what_is_due, take_turn
-from tests.conftest import MovableClock
-from tests.workbench import workbench_at
 
 NIGHTLY = Schedule("nightly", "30 2 * * *", "Europe/Berlin")
 HOURLY = Schedule("hourly", "0 * * * *", "UTC")

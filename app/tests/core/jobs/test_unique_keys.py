@@ -4,10 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from tests.workbench import keep_and_fail, note
 
 from pretamane.core.jobs import Priority, queue
 from pretamane.core.jobs.queue import LEASE
-from tests.workbench import keep_and_fail, note
 
 
 def test_of_one_key_the_newest_arguments_are_done_once(bench):

@@ -10,6 +10,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import ProgrammingError
+from tests.workbench import keep, note
+from tests.workforce import workforce
 
 from pretamane.core import metrics
 from pretamane.core.jobs import Schedule, Task, Tick
@@ -17,8 +19,6 @@ from pretamane.core.jobs.batches import Batch
 from pretamane.core.jobs.listening import Ear
 from pretamane.core.jobs.queue import LEASE
 from pretamane.core.jobs.working import ORPHANS_FROM_AGE, Worker
-from tests.workbench import keep, note
-from tests.workforce import workforce
 
 WITHIN = 30.0
 

@@ -5,10 +5,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-
-from pretamane.adapters.postgres_embedded import as_app
 from tests.conftest import TEMPLATE, _execute, _sibling
 from tests.houses import House, furnish
+
+from pretamane.adapters.postgres_embedded import as_app
 
 
 @pytest.fixture
