@@ -35,6 +35,8 @@ class House:
     def __init__(self, folder: Path, address: str) -> None:
         folder.mkdir()
         self.folder, self.address = folder, address
+        # Settings for its commands, by their names in the environment.
+        self.settings: dict[str, str] = {}
         self.platform = Platform.build(make_settings(folder, database_url=SecretStr(address)))
 
     def do(self, statement: str, **values: object) -> None:
@@ -67,6 +69,7 @@ class House:
                 "PRETAMANE_DATA_DIR": str(self.folder),
                 "PRETAMANE_DISK_RESERVE": "0",
                 "PYTHONIOENCODING": "utf-8",
+                **self.settings,
             },
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -176,6 +179,7 @@ def _documents(house: House) -> None:
     held = house.file("held.docx", samples.docx(), contact_id=known_id("con@example.org"), title="nul")
     trashed = house.file("trashed.txt", b"Away with it.", title="…/../../etc/passwd")
     house.file("scan.png", samples.picture("PNG"), contact_id=known_id("zoe@example.org"))
+    house.file("other.txt", b"Hers.", contact_id=known_id("ada2@example.org"), title="Another Ada’s")
     house.file("papers.eml", samples.mail())
     house.file("offer.csv", b"=cmd|' /C calc'!A0,1\n2,3\n")
     house.do_jobs()

@@ -136,6 +136,19 @@ def _have_read(session: Session, version: BroughtVersion, original: Original, *,
     after_commit(session, DOCUMENTS_RECEIVED.labels(original.recognised.kind.name, WAY).inc)
 
 
+def label(session: Session, document: Document, tags: Collection[UUID], type_id: UUID | None) -> None:
+    """What came with it, in the transaction that files it."""
+    document.type_id = type_id or document.type_id
+    session.flush()
+    rows = [{"document_id": document.id, "tag_id": tag} for tag in sorted(set(tags))]
+    if rows:
+        session.execute(insert(DocumentTag).values(rows).on_conflict_do_nothing())
+
+
+def give(session: Session, document: Document, contact_id: UUID) -> None:
+    document.contact_id = people.stand_in(session, contact_id)
+
+
 def tie_to_its_mail(session: Session, document_id: UUID, mail_id: UUID) -> bool:
     """An attachment may come before its mail; the mail may never come."""
     mail = select(Document.id).where(Document.id == mail_id, Document.id != document_id)

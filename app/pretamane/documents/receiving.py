@@ -54,14 +54,22 @@ class Receiving:
                 return self._name(Original(stored, recognised), arrival, by, commit)
         raise Unavailable("The same document is being removed just now. Please try again in a moment.")
 
-    def keep(self, original: Whole, filename: str) -> Original:
-        """Of what another house has kept nothing is refused: what is not taken here is kept in quarantine."""
+    def look(self, original: Whole, filename: str) -> Recognised:
+        """What would become of it. Refuses, as filing does, what is not taken."""
+        return self._recognise(original.path, filename)
+
+    def look_kindly(self, original: Whole, filename: str) -> Recognised:
+        """Of what another house has kept nothing is refused: what is not taken here is for the quarantine."""
         try:
-            recognised = self._recognise(original.path, filename)
+            return self._recognise(original.path, filename)
         except AppError as refusal:
             if refusal.status >= 500:
                 raise
-            recognised = Recognised(kinds.TXT, quarantine=Quarantine(refusal.sentence))
+            return Recognised(kinds.TXT, quarantine=Quarantine(refusal.sentence))
+
+    def keep(self, original: Whole, filename: str) -> Original:
+        """Durable, and not named yet."""
+        recognised = self.look_kindly(original, filename)
         return Original(self._make_durable(original, "keep", OPERATOR), recognised)
 
     def name_all(self, originals: Sequence[Original], file: Callable[[Session], bool]) -> bool:

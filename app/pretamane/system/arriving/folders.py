@@ -26,8 +26,9 @@ class Unreachable(Exception):
 
 class Found(NamedTuple):
     path: str
-    # Why it is not opened.
+    # Why it is not opened; a fault is what somebody has to look after.
     refusal: str | None = None
+    is_fault: bool = False
 
 
 @contextmanager
@@ -81,7 +82,7 @@ def walk(folder: Path, before: str = "") -> Iterator[Found]:
     try:
         names = sorted(entry.name for entry in os.scandir(folder))
     except OSError as failure:
-        yield Found(before.rstrip("/"), f"This folder cannot be read: {failure.strerror}.")
+        yield Found(before.rstrip("/"), f"This folder cannot be read: {failure.strerror}.", is_fault=True)
         return
     for name in names:
         if name.casefold() in DROPPINGS:
@@ -93,7 +94,7 @@ def _entry(place: Path, path: str) -> Iterator[Found]:
     try:
         mode = place.lstat().st_mode
     except OSError as failure:
-        yield Found(path, f"This cannot be read: {failure.strerror}.")
+        yield Found(path, f"This cannot be read: {failure.strerror}.", is_fault=True)
         return
     if stat.S_ISDIR(mode):
         yield from walk(place, f"{path}/")

@@ -24,7 +24,18 @@ from pretamane.system.arriving import folders
 from pretamane.system.arriving.bringing import Bringing, NotAsListed, Promised
 from pretamane.system.arriving.documents import brought, promised
 from pretamane.system.arriving.folders import Unreachable
-from pretamane.system.arriving.report import DAMAGED, KNOWN, LEFT_OUT, MISSING, REFUSED, TAKEN, WOULD_TAKE, Line, Report
+from pretamane.system.arriving.report import (
+    DAMAGED,
+    KNOWN,
+    LEFT_OUT,
+    MISSING,
+    QUARANTINED,
+    REFUSED,
+    TAKEN,
+    WOULD_TAKE,
+    Line,
+    Report,
+)
 from pretamane.system.leaving import manifest
 from pretamane.system.leaving.folder import Folder
 from pretamane.system.leaving.manifest import CONTENT
@@ -139,7 +150,7 @@ class Arrival:
     def _bring(self, row: Row) -> None:
         renamed = (self._contacts, self._accounts, self._types, self._tags)
         try:
-            is_new = self._bringing.file(brought(row, *renamed), self._promised(row))
+            came = self._bringing.file(brought(row, *renamed), self._promised(row))
         except Unreachable as refusal:
             self._tell(row, DAMAGED if refusal.is_there else MISSING, refusal.sentence)
         except NotAsListed:
@@ -151,7 +162,8 @@ class Arrival:
         except (*_FAULTS, IntegrityError) as fault:
             self._tell(row, REFUSED, _sentence(fault))
         else:
-            self._tell(row, TAKEN if is_new else KNOWN)
+            outcome = KNOWN if not came.is_new else QUARANTINED if came.quarantine else TAKEN
+            self._tell(row, outcome, came.quarantine or "")
 
     def _promised(self, row: Row) -> list[Promised]:
         return [promised(self._place, version) for version in row["versions"]]

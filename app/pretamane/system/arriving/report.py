@@ -40,7 +40,7 @@ class Report:
 
     def tell(self, line: Line) -> None:
         self.counts[line.outcome] += 1
-        self._lines.writerow([harmless(cell) for cell in line])
+        self._lines.writerow([_shown(harmless(cell)) for cell in line])
         self._into.flush()
 
     @property
@@ -51,3 +51,8 @@ class Report:
     def summary(self) -> str:
         told = [f"{count:,} {outcome}" for outcome, count in sorted(self.counts.items())]
         return ", ".join(told) + "." if told else "There was nothing to take."
+
+
+def _shown(text: str) -> str:
+    """Names on a disk may be no text at all."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -56,6 +56,7 @@ class Export:
             UnitOfWork(self._database).run_now(_leave_a_trace)
             with self._database.one_moment() as session:
                 self._write_rows(session)
+            self._remove_what_is_left_over()
             self._copy_originals()
             return self._finish()
         finally:
@@ -162,10 +163,13 @@ class Export:
         is_there = UnitOfWork(self._database).run_now(document_queries.has_bytes, str(file.key))
         return MISSING if is_there else GONE
 
-    def _finish(self) -> list[tuple[File, str]]:
+    def _remove_what_is_left_over(self) -> None:
+        """Before anything is copied: some disks take names for one that differ in their case alone."""
         for path in self._folder.paths(without=_OWN):
             if not self._ledger.is_planned(path):
                 self._folder.remove(path)
+
+    def _finish(self) -> list[tuple[File, str]]:
         with self._folder.writing(manifest.NAME) as into:
             manifest.write(self._ledger, into)
         self._folder.make_durable()

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,7 +83,8 @@ class Folder:
 
 
 def _paths(folder: Path, before: str) -> Iterator[str]:
-    for name in sorted(entry.name for entry in os.scandir(folder)):
+    # Some disks give names back with their accents apart.
+    for name in sorted(unicodedata.normalize("NFC", entry.name) for entry in os.scandir(folder)):
         place = folder / name
         if place.is_dir() and not place.is_symlink():
             yield from _paths(place, f"{before}{name}/")
