@@ -67,7 +67,7 @@ def own_user(_name: str, service: Service) -> Iterator[str]:
     user = str(service.get("user", ""))
     if not re.fullmatch(r"[1-9]\d*:\d+", user):
         yield f"it runs as {user or 'whoever its image says'}, not as a numbered user that is not root"
-    elif service.get("secrets") and user.split(":")[0] != OWNER_OF_SECRETS:
+    elif service.get("secrets") and user.split(":", maxsplit=1)[0] != OWNER_OF_SECRETS:
         yield f"it could not read its secrets as {user}"
 
 
