@@ -13,7 +13,6 @@ from sqlalchemy.exc import ProgrammingError
 
 from tests.e2e.stack import Stack
 
-
 REFUSED = "42501"  # insufficient_privilege
 
 
