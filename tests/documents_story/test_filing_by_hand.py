@@ -1,4 +1,4 @@
-"""Documents are filed, many at once and one by one, and it is taken back: by keyboard alone, with script and without."""
+"""Documents are filed, many at once and one by one, and that is undone: by keyboard alone, with script and without it."""
 
 from itertools import count
 

@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 from pydantic import SecretStr
+from starlette.testclient import TestClient
 from tests.conftest import hire, make_key
 from tests.documents.test_filing import THOUSAND
-from starlette.testclient import TestClient
 
 from pretamane.core.actors import Role, Scope
 from pretamane.wiring import Platform, build_app
