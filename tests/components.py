@@ -30,12 +30,12 @@ class Component:
     """A server of its own process; what it says is kept in one file, whatever number of times it starts."""
 
     def __init__(self, command: Sequence[str], log: Path, environment: Mapping[str, str], ready: str) -> None:
-        self._command, self.log, self._environment, self._ready = command, log, environment, ready
+        self.command, self.log, self._environment, self._ready = list(command), log, environment, ready
 
     def start(self) -> None:
         with self.log.open("ab") as lines:
             own = {"PATH": "/usr/bin:/bin", "HOME": str(self.log.parent), **self._environment}
-            self.process = subprocess.Popen(self._command, env=own, stdout=lines, stderr=lines)
+            self.process = subprocess.Popen(self.command, env=own, stdout=lines, stderr=lines)
         eventually(self._answers, self.said)
 
     def stop(self, within: float = 15.0) -> None:

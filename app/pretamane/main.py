@@ -7,15 +7,16 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 
 import typer
 
 from pretamane.core import logging as log_lines
-from pretamane.core import metrics_folder
+from pretamane.core import metrics_folder, rereading
 from pretamane.core.crew import Crew, Member
 from pretamane.core.errors import AppError, CannotStart
-from pretamane.settings import Settings
+from pretamane.settings import Settings, named_address_file
 
 _log = logging.getLogger("pretamane.main")
 
@@ -167,7 +168,7 @@ def _web(settings: Settings, sockets: list[socket.socket]) -> None:
     from pretamane import wiring
     from pretamane.core.http.server import serve_until_told
 
-    platform = wiring.Platform.build(settings)
+    platform = wiring.Platform.build(_where_we_are_now(settings))
     app = wiring.build_app(platform)
     gc.collect()
     serve_until_told(app, sockets, drain=platform.drain, drain_seconds=settings.drain_seconds)
@@ -182,9 +183,26 @@ def _work(settings: Settings, inherited: list[socket.socket], for_metrics: Seque
         from pretamane.core.metrics_endpoint import serve_metrics
 
         serve_metrics(for_metrics)
-    platform = wiring.Platform.build(settings, cages=settings.worker_threads)
+    platform = wiring.Platform.build(_where_we_are_now(settings), cages=settings.worker_threads)
     worker.run_until_told(platform, grace=WORKER_GRACE_SECONDS)
     platform.close()
+
+
+def _where_we_are_now(settings: Settings) -> Settings:
+    """In a child of the crew: a quick tunnel has another address at each start, and its file says which."""
+    file = named_address_file()
+    if file is None:
+        return settings
+    with suppress(ValueError):
+        settings = settings.at(rereading.read(file))
+
+    def is_new(text: str) -> bool:
+        with suppress(ValueError):
+            return settings.at(text).public_url != settings.public_url
+        return False
+
+    rereading.end_when(is_new, file)
+    return settings
 
 
 def _close(sockets: list[socket.socket]) -> None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from pretamane.settings_blobs import BlobUrl
 from pretamane.settings_mail import Mailbox, MailUrl, own_sender
-from pretamane.settings_sources import PREFIX, Found, Gathered, Source, gather, keep_key, kept_key
+from pretamane.settings_sources import FILE_SUFFIX, PREFIX, Found, Gathered, Source, gather, keep_key, kept_key
 from pretamane.settings_values import (
     ClamavUrl,
     DatabaseUrl,
@@ -27,6 +27,7 @@ from pretamane.settings_values import (
     SsmPath,
     Word,
     address_of,
+    origin,
 )
 
 if TYPE_CHECKING:
@@ -191,6 +192,12 @@ class Settings(BaseModel):
         None, description="The path in SSM Parameter Store below which settings/ and generated/ are read."
     )
 
+    def at(self, public_url: str) -> "Settings":
+        """The same house at another address; ValueError where that is none."""
+        address = origin(public_url.strip().removesuffix("/"))
+        sender = own_sender(address) if self.mail_from == own_sender(self.public_url) else self.mail_from
+        return self.model_copy(update={"public_url": address, "mail_from": sender})
+
 
 @dataclass(frozen=True)
 class LoadedSettings:
@@ -209,6 +216,12 @@ class SettingsRefused(Exception):
 def current(overrides: Mapping[str, str] | None = None, *, keeping_key: bool = True) -> LoadedSettings:
     """The settings of this process: the only reader of its environment."""
     return load(os.environ, overrides, keeping_key=keeping_key)
+
+
+def named_address_file() -> Path | None:
+    """Of a tunnel that gets a new address at each start, the file that says which: read again as long as we run."""
+    named = os.environ.get(f"{PREFIX}PUBLIC_URL{FILE_SUFFIX}")
+    return Path(named) if named else None
 
 
 def load(

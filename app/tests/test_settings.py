@@ -267,3 +267,23 @@ def test_every_setting_is_documented_as_it_is_and_nothing_else_is():
     expected = {name.upper(): (default_text(name), field.description) for name, field in Settings.model_fields.items()}
 
     assert documented() == expected
+
+
+def test_a_new_address_takes_the_sender_along_that_was_made_of_the_old_one():
+    made = load({"PRETAMANE_PUBLIC_URL": "https://old.example"}, keeping_key=False).settings
+    given = load(
+        {"PRETAMANE_PUBLIC_URL": "https://old.example", "PRETAMANE_MAIL_FROM": "desk@practice.example"},
+        keeping_key=False,
+    ).settings
+
+    assert made.at("https://new.example/\n").public_url == "https://new.example"
+    assert made.at("https://new.example").mail_from == "noreply@new.example"
+    assert given.at("https://new.example").mail_from == "desk@practice.example"
+
+
+@pytest.mark.parametrize("text", ["", "new.example", "https://new.example/path", "*"])
+def test_what_is_no_address_is_none(text):
+    settings = load({"PRETAMANE_PUBLIC_URL": "https://old.example"}, keeping_key=False).settings
+
+    with pytest.raises(ValueError, match=r"^must "):
+        settings.at(text)

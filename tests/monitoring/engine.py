@@ -1,4 +1,4 @@
-"""Log files as the container engine's json-file driver writes them: one object a line, nanoseconds, pieces of 16 KiB."""
+"""Log files as the engine's json-file driver writes them: one object a line, nanoseconds, pieces of 16 KiB."""
 
 import json
 import secrets
@@ -20,6 +20,11 @@ class Container:
             for line in lines:
                 for piece in pieces(line + "\n"):
                     file.write(json.dumps({"log": piece, "stream": stream, **self._attrs, "time": now()}) + "\n")
+
+    def is_kept_as_the_engine_does(self) -> None:
+        for folder in (self._file.parent.parent, self._file.parent):
+            folder.chmod(0o710)
+        self._file.chmod(0o640)
 
     def is_rotated(self) -> None:
         """As with max-file: the newest is put aside as .1, what was .1 as .2."""

@@ -2,12 +2,18 @@
 
 import io
 import logging
+import os
+import shutil
+import time
 from collections import Counter
+from pathlib import Path
 
+import httpx2 as httpx
 import pytest
 
 from pretamane.core import logging as log_lines
 from pretamane.core import request_ids
+from tests.components import running
 from tests.monitoring.engine import Container
 from tests.monitoring.watch import Collector, Loki
 
@@ -120,3 +126,31 @@ def test_while_loki_is_away_lines_wait(loki: Loki, collector: Collector, service
     lines = loki.eventually_has(asked, lambda lines: len(set(lines)) == len(said))
 
     assert Counter(lines) == Counter(said)
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("setpriv") is None, reason="needs root, to give up all it may")
+def test_root_without_any_capability_reads_what_the_engine_keeps_for_root_alone(
+    loki: Loki, tmp_path: Path, service: str
+) -> None:
+    collector = Collector(tmp_path, loki.address)
+    bare = ["setpriv", "--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
+    collector.component.command[:0] = bare
+    container = Container(collector.logs, service)
+    container.says("for root's eyes only")
+    container.is_kept_as_the_engine_does()
+
+    with running(collector.component):
+        held = Path(f"/proc/{collector.component.process.pid}/status").read_text()
+        loki.eventually_has(f'{{service_name="{service}"}}', lambda lines: lines == ["for root's eyes only"])
+
+    assert "CapEff:\t0000000000000000" in held
+
+
+def test_of_a_line_that_was_sent_twice_one_is_kept(loki: Loki, service: str) -> None:
+    """What a killed collector had sent without having read the answer, it sends again."""
+    entry = [str(time.time_ns()), "said once", {"request_id": REQUEST}]
+    sent = {"streams": [{"stream": {"service_name": service}, "values": [entry]}]}
+    for _ in range(2):
+        httpx.post(f"{loki.address}/loki/api/v1/push", json=sent, trust_env=False).raise_for_status()
+
+    assert loki.lines(f'{{service_name="{service}"}}') == ["said once"]

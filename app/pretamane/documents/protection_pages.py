@@ -19,8 +19,8 @@ from pretamane.core.texts import understand
 from pretamane.core.unit_of_work import UnitOfWork, Work
 from pretamane.documents import document_pages, holds, restricting
 from pretamane.documents.document_pages import seen_in
-from pretamane.documents.list_page import ADDRESS
 from pretamane.documents.protection_schemas import HoldIn
+from pretamane.documents.shown_filters import ADDRESS
 from pretamane.practice import queries as practice_queries
 from pretamane.practice.schemas import PublicPractice
 from pretamane.web import render

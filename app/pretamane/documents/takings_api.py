@@ -14,7 +14,7 @@ from pretamane.core.http.fields import Choices
 from pretamane.core.http.tables import CSV
 from pretamane.core.unit_of_work import Work
 from pretamane.documents.filters import Which
-from pretamane.documents.list_page import ADDRESS
+from pretamane.documents.shown_filters import ADDRESS
 from pretamane.documents.tables import of_documents
 from pretamane.documents.takings import MOST, Takings
 
