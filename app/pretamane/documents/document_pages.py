@@ -35,7 +35,6 @@ P = ParamSpec("P")
 
 _TOLD = {
     **TOLD,
-    "saved": "What you changed is kept.",
     "kept": "The document is kept.",
     "trashed": "The document is in the trash. Nothing of it is removed.",
     "restored": "The document is out of the trash.",
