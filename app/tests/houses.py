@@ -96,13 +96,11 @@ class House:
         self.platform.rate_limits.windows.bind.engine.dispose()
 
 
-def furnish(house: House, *, letters: int = 0) -> None:
+def furnish(house: House) -> None:
     """Something of everything that a house can hold."""
     _people(house)
     _filing(house)
     _documents(house)
-    for number in range(letters):
-        house.file(f"letter {number}.txt", f"Letter {number}. ".encode() * 2000, contact_id=known_id("ada"))
     house.do_jobs()
 
 

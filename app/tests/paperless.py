@@ -16,7 +16,7 @@ def row(model: str, pk: int, **fields: Any) -> Row:
 
 
 def document(pk: int, content: bytes, name: str, **fields: Any) -> Row:
-    told = {
+    told: Row = {
         "correspondent": None,
         "storage_path": None,
         "title": f"Title {pk}",

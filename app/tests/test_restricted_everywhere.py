@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from starlette.testclient import TestClient
 from tests.conftest import MovableClock, hire, make_key, make_settings, open_session
 from tests.documents.conftest import put_with
@@ -134,7 +134,7 @@ WAYS_IN = ("POST /api/v1/documents/{document_id}/readers/self", "POST /app/setti
 
 @dataclass
 class House:
-    platform: Platform
+    connection: Connection
     app: Any
     ids: dict[str, str]
     named: dict[str, dict[str, str]]
@@ -142,10 +142,10 @@ class House:
 
     def ask(self, name: str, headers: dict[str, str], *, without: bool) -> Any:
         """What it changes is taken back."""
-        with self.platform.database.bind.begin_nested() as cell:
+        with self.connection.begin_nested() as cell:
             if without:
                 for statement in GONE:
-                    self.platform.database.bind.execute(text(statement))
+                    self.connection.execute(text(statement))
             answer = self._asked(name, headers)
             cell.rollback()
         return answer
@@ -186,13 +186,13 @@ def house(_engine, postgres, tmp_path_factory):
     with _engine.connect() as connection, connection.begin() as everything:
         database, server = database_over(connection, clock), PostgresServer(open_unpooled(postgres))
         platform = Platform(settings, clock, database, [server], store)
-        yield furnished(platform)
+        yield furnished(platform, connection)
         platform.close()
         everything.rollback()
 
 
-def furnished(platform):
-    app, connection = build_app(platform), platform.database.bind
+def furnished(platform, connection):
+    app = build_app(platform)
     reader = hire(platform, "Nora", Role.ADMIN)
     people = {role.word: hire(platform, role.word.title(), role) for role in Role}
     by_reader = in_session(platform, reader)
@@ -213,7 +213,7 @@ def furnished(platform):
     known = {"document_id": ids[0], "contact_id": contact, "reader_id": reader.id, "version": version}
     known |= {"rule_id": rule, "tag_id": tag, "type_id": of_type}
     return House(
-        platform,
+        connection,
         app,
         {name: str(value) for name, value in known.items()},
         {"in person": by_reader, "by key": by_key(platform, reader, Role.ADMIN)},

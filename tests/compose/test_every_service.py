@@ -3,12 +3,12 @@
 import copy
 import re
 from collections.abc import Callable
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 
 from tests.compose.properties import EXCEPTIONS, ONE_SHOTS, faults_of
-from tests.compose.stack import FOLDER, OVERLAYS, ROOT, Service, Stack, read
+from tests.compose.stack import FOLDER, OVERLAYS, ROOT, Service, read
 
 MEBIBYTE = 1024 * 1024
 MOST_MEMORY = 3584 * MEBIBYTE
@@ -165,7 +165,7 @@ def versions(name: str) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
-def test_the_images_default_versions_are_the_stacks(stack: Stack):
+def test_the_images_default_versions_are_the_stacks():
     """A Dockerfile that is built by hand makes what the stack runs."""
     told = versions("images.env")
     arguments = {
@@ -188,7 +188,7 @@ def test_the_stacks_version_is_the_projects():
 def test_every_version_says_where_it_was_seen():
     lines = (FOLDER / "images.env").read_text(encoding="utf-8").splitlines()
 
-    silent = [line for before, line in zip(lines, lines[1:], strict=False) if "_IMAGE=" in line and before[:1] != "#"]
+    silent = [line for before, line in pairwise(lines) if "_IMAGE=" in line and before[:1] != "#"]
 
     assert silent == []
     assert not any("@sha256:" in line for line in lines)

@@ -95,7 +95,7 @@ def test_a_panels_question_is_one_that_loki_can_answer(loki: Loki, title: str, q
 
 def test_the_edges_panel_counts_the_app_being_away(tmp_path: Path) -> None:
     (query,) = [query for title, query in OF_PROMETHEUS if title.startswith("The app away")]
-    with edge(tmp_path, free_port()) as caddy:
+    with edge(tmp_path, free_port(), APP_PATIENCE="50ms") as caddy:
         caddy.get("/api/v1/practice")
         families = list(text_string_to_metric_families(caddy.metrics()))
 

@@ -21,7 +21,7 @@ from pretamane.core.unit_of_work import UnitOfWork, Work
 from pretamane.documents import document_view, quarantine, queries, reprocessing, service, steps, viewing
 from pretamane.documents.document_view import Asked, View
 from pretamane.documents.found import Mark
-from pretamane.documents.list_page import KINDS, LABELS, in_words
+from pretamane.documents.list_page import ENDINGS, KINDS, LABELS, in_words
 from pretamane.documents.models import PROCESSING, RECEIVED, DocumentVersion
 from pretamane.documents.names import display_name
 from pretamane.documents.shown_filters import ADDRESS
@@ -35,7 +35,6 @@ P = ParamSpec("P")
 
 _TOLD = {
     **TOLD,
-    "saved": "What you changed is kept.",
     "kept": "The document is kept.",
     "trashed": "The document is in the trash. Nothing of it is removed.",
     "restored": "The document is out of the trash.",
@@ -47,6 +46,10 @@ _TOLD = {
     "opened": "Everybody here may see the document again.",
     "let-in": "You are named now. The audit says so.",
     "unlocked": "The document was read. Its password was not kept.",
+    "replaced": "The new version is kept, and counts from now on. The one before is below.",
+    "same": "The document has these very bytes already, so nothing was changed.",
+    "waits": "The new version is in quarantine. Until it is released, the one before counts.",
+    "chosen": "Another version counts now. None is gone.",
 }
 _STEPS = {
     steps.TEXT: "Text",
@@ -85,12 +88,12 @@ def show_document(
 
 @_routes.post(ADDRESS + "/{document_id}/trash")
 def trash(actor: Staff, work: Work, document_id: UUID, typed: Fields) -> Response:
-    return _then("trashed", work, actor, document_id, service.trash, document_id, seen_in(typed), actor)
+    return then("trashed", work, actor, document_id, service.trash, document_id, seen_in(typed), actor)
 
 
 @_routes.post(ADDRESS + "/{document_id}/restore")
 def restore(actor: Staff, work: Work, document_id: UUID, typed: Fields) -> Response:
-    return _then("restored", work, actor, document_id, service.restore, document_id, seen_in(typed), actor)
+    return then("restored", work, actor, document_id, service.restore, document_id, seen_in(typed), actor)
 
 
 @_routes.post(ADDRESS + "/{document_id}/purge")
@@ -106,14 +109,14 @@ def purge(actor: Admin, work: Work, document_id: UUID, typed: Fields) -> Respons
 
 @_routes.post(ADDRESS + "/{document_id}/process")
 def process_again(actor: Staff, work: Work, document_id: UUID) -> Response:
-    return _then("again", work, actor, document_id, reprocessing.process_again, document_id, actor)
+    return then("again", work, actor, document_id, reprocessing.process_again, document_id, actor)
 
 
 @_routes.post(ADDRESS + "/{document_id}/release")
 def release(actor: Admin, work: Work, document_id: UUID, typed: Fields) -> Response:
     if "sure" not in typed:
         return page(work, actor, document_id, refusal=Invalid(_UNDECIDED))
-    return _then("released", work, actor, document_id, quarantine.release, document_id, actor)
+    return then("released", work, actor, document_id, quarantine.release, document_id, actor, _number_in(typed))
 
 
 def router(unlocking: Unlocking) -> APIRouter:
@@ -133,7 +136,7 @@ def router(unlocking: Unlocking) -> APIRouter:
     return routes
 
 
-def _then(
+def then(
     told: str,
     work: UnitOfWork,
     actor: Actor,
@@ -148,6 +151,11 @@ def _then(
     except (ChangedMeanwhile, Conflict, Invalid) as refusal:
         return page(work, actor, document_id, refusal=refusal)
     return RedirectResponse(f"{ADDRESS}/{document_id}?told={told}", 303)
+
+
+def _number_in(typed: Mapping[str, Any]) -> int | None:
+    number = str(typed.get("number", ""))
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None
 
 
 def seen_in(typed: Mapping[str, Any]) -> Seen:
@@ -180,6 +188,9 @@ def page(
         size=in_words(shown.whole.current[1].size),
         **_about(shown.version, asked),
         **_filed(shown, typed, refusal),
+        names={each.id: display_name(each.filename) for each, _ in shown.whole.versions},
+        in_words=in_words,
+        endings=ENDINGS,
         labels=LABELS,
         steps=_STEPS,
         kinds=KINDS,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from pretamane.accounts import queries as accounts
 from pretamane.contacts import queries as contacts
 from pretamane.contacts.models import Contact
 from pretamane.core.actors import Actor
@@ -50,6 +51,8 @@ class View:
     part_of: Known | None
     parts: Sequence[Known]
     known: Known | None
+    # Who brought the versions, by name.
+    people: Mapping[UUID, str]
     protection: Protection
 
     @property
@@ -80,6 +83,7 @@ def look(session: Session, document_id: UUID, asked: Asked, by: Actor) -> View:
         queries.named(session, document.part_of, by) if document.part_of else None,
         queries.parts_of(session, document.id, by),
         queries.named(session, asked.known, by) if asked.known else None,
+        accounts.names_of(session, [each.made_by for each, _ in whole.versions if each.made_by]),
         protection_view.look(session, document),
     )
 

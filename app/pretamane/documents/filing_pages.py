@@ -133,7 +133,7 @@ def file_document(actor: Staff, work: Work, document_id: UUID, typed: Choices) -
         edited = work.run_now(_file_one, document_id, seen_in(typed), typed, actor)
     except (ChangedMeanwhile, Invalid) as refusal:
         return document_pages.page(work, actor, document_id, refusal=refusal, typed=typed)
-    done = f"?told=saved&done={edited.act}" if edited.act else ""
+    done = f"?done={edited.act}" if edited.act else ""
     return RedirectResponse(f"{ADDRESS}/{document_id}{done}", 303)
 
 

@@ -10,9 +10,9 @@ from pretamane.documents import labels
 from pretamane.documents.filing_schemas import MergeIn, TagIn, TagList, TagOut, TypeChanges, TypeIn, TypeList, TypeOut
 from pretamane.documents.models import DocumentType, Tag
 
-router = APIRouter(prefix="/api/v1")
-_tags = APIRouter(prefix="/tags", tags=["tags"])
-_types = APIRouter(prefix="/document-types", tags=["document types"])
+router = APIRouter()
+_tags = APIRouter(prefix="/api/v1/tags", tags=["tags"])
+_types = APIRouter(prefix="/api/v1/document-types", tags=["document types"])
 
 
 @_tags.get("", response_model=TagList, summary="All tags", response_description="By name")

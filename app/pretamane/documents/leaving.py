@@ -26,9 +26,11 @@ from pretamane.documents.models import (
 DOCUMENT = (
     *("id", "title", "contact_id", "made_at", "changed_at", "received_by", "part_of", "document_date", "language"),
     *("trashed_at", "type_id", "notes", "is_restricted", "held_at", "held_by", "hold_reason", "current_version_id"),
+    # The fields on which people had their say, also where they left nothing.
+    "settled",
 )
 NAMES = ("contact_name", "type_name", "tag_names")
-VERSION = ("id", "number", "filename", "sha256", "size", "made_at", "made_by")
+VERSION = ("id", "number", "filename", "sha256", "size", "made_at", "made_by", "learned")
 
 TYPES = sheet(
     "document_types",
@@ -94,6 +96,7 @@ def _versions() -> ScalarSelect[Any]:
     said: list[Any] = ["id", DocumentVersion.id, "number", DocumentVersion.number]
     said += ["filename", DocumentVersion.filename, "sha256", func.encode(Blob.sha256, "hex"), "size", Blob.size]
     said += ["made_at", _in_utc(DocumentVersion.made_at), "made_by", DocumentVersion.made_by]
+    said += ["learned", DocumentVersion.learned]
     said += ["key", Blob.key, "state", DocumentVersion.state]
     versions = select(_listed(func.jsonb_build_object(*said), DocumentVersion.number))
     versions = versions.join(Blob, Blob.id == DocumentVersion.blob_id)

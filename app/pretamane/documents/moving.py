@@ -1,9 +1,9 @@
 """Documents that come with all that is known of them: from another house, or from elsewhere."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, update
@@ -13,10 +13,9 @@ from sqlalchemy.orm import Session
 from pretamane.contacts import people
 from pretamane.core import audit, events, jobs
 from pretamane.core.actors import Actor
-from pretamane.core.database import after_commit, now
-from pretamane.core.ids import new_id
+from pretamane.core.database import after_commit
 from pretamane.core.moving import Row, Unfit, identity, moment, moment_or_none, number, words, yes
-from pretamane.documents import blobs, steps
+from pretamane.documents import blobs, labels, steps
 from pretamane.documents.models import (
     QUARANTINED,
     RECEIVED,
@@ -28,6 +27,7 @@ from pretamane.documents.models import (
     RetentionRule,
     Tag,
 )
+from pretamane.documents.names import in_order
 from pretamane.documents.service import DOCUMENTS_RECEIVED, PROCESS, SCAN, Original
 from pretamane.documents.steps import ATTACHMENTS, BROUGHT, DONE, FACTS, Step
 
@@ -41,6 +41,8 @@ class BroughtVersion:
     filename: str
     made_at: datetime
     made_by: UUID | None
+    # What machines took from it there.
+    learned: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,8 @@ class Brought:
     hold_reason: str | None = None
     tag_ids: Collection[UUID] = field(default_factory=tuple)
     reader_ids: Collection[UUID] = field(default_factory=tuple)
+    # The fields on which people had their say.
+    settled: Sequence[str] = ()
     # People have seen what machines made of it: reading it again here changes none of that.
     is_settled: bool = True
 
@@ -84,7 +88,7 @@ def file_brought(session: Session, brought: Brought, originals: Sequence[Origina
     """All of it or nothing, and False where it is here already. Locked in the order of `service.file_original`."""
     if session.scalar(select(Document.id).where(Document.id == brought.id)) is not None:
         return False
-    document = Document(**{name: getattr(brought, name) for name in _AS_BROUGHT})
+    document = Document(**{name: getattr(brought, name) for name in _AS_BROUGHT}, settled=list(brought.settled))
     document.contact_id = people.stand_in(session, brought.contact_id) if brought.contact_id else None
     named = {each.stored.sha256: each.stored for each in originals}
     rows = {sha256: blobs.name(session, named[sha256]) for sha256 in sorted(named)}
@@ -116,6 +120,7 @@ def _version(document_id: UUID, brought: BroughtVersion, original: Original, blo
         marks=sorted(original.recognised.marks),
         made_at=brought.made_at,
         made_by=brought.made_by,
+        learned=dict(brought.learned) if brought.learned else None,
     )
 
 
@@ -170,14 +175,20 @@ def bring_tag(session: Session, row: Row) -> tuple[UUID, bool]:
     return _bring_named(session, Tag, values)
 
 
-def type_named(session: Session, name: str) -> UUID:
+def type_named(session: Session, name: str, by: Actor) -> UUID:
     """Made where there is none."""
-    values = {"id": new_id(), "name": name, "is_expected": False, "made_at": now(session)}
-    return _bring_named(session, DocumentType, values)[0]
+    shortened = _shortened(name)
+    known = select(DocumentType.id).where(func.lower(DocumentType.name) == func.lower(shortened))
+    return session.scalar(known) or labels.make_type(session, shortened, by).id
 
 
-def tag_named(session: Session, name: str) -> UUID:
-    return _bring_named(session, Tag, {"id": new_id(), "name": name, "made_at": now(session)})[0]
+def tags_named(session: Session, names: Sequence[str], by: Actor) -> set[UUID]:
+    shortened = [short for name in names if (short := _shortened(name))]
+    return {tag.id for tag in labels.tags_named(session, shortened, by)}
+
+
+def _shortened(name: str) -> str:
+    return in_order(name)[: labels.LONGEST_NAME].strip()
 
 
 def _bring_named(session: Session, table: type[DocumentType | Tag], values: dict[str, object]) -> tuple[UUID, bool]:

@@ -1,6 +1,6 @@
 """Reads of documents."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, NamedTuple
@@ -230,3 +230,9 @@ def named(session: Session, document_id: UUID, by: Actor) -> Known | None:
 def has_bytes(session: Session, key: str) -> bool:
     """Whether the bytes under this key should be there: nobody has purged them."""
     return session.scalar(select(Blob.id).where(Blob.key == key, Blob.purged_at.is_(None))) is not None
+
+
+def knows_others(session: Session, documents: Collection[UUID]) -> bool:
+    """Whether anything was filed but these, and what was attached to them."""
+    other = select(Document.id).where(Document.id.not_in(documents), Document.part_of.is_(None)).limit(1)
+    return session.scalar(other) is not None

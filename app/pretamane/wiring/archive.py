@@ -20,6 +20,7 @@ from pretamane.documents import (
     files,
     filing_api,
     filing_pages,
+    history_pages,
     intake,
     jobs,
     labels_api,
@@ -101,6 +102,7 @@ class Archive:
             filing_pages.router,
             labels_pages.router,
             document_pages.router(self.unlocking),
+            history_pages.router(whole),
             protection_pages.router,
             retention_pages.router,
             overview.router,
@@ -112,6 +114,7 @@ class Archive:
             **list_page.body_limits(self._limit),
             **uploads_api.body_limits(self._limit),
             **takings_api.body_limits(),
+            **history_pages.body_limits(self._limit),
         }
 
     def tasks(self) -> list[Task]:

@@ -67,7 +67,7 @@ def test_a_form_saves_what_it_has_and_shows_it_again(as_staff, three, ada, invoi
     there = shown(as_staff, three[0])
     assert (there["title"], there["contact_id"], there["type"]["name"]) == ("Invoice 3", ada, "Invoice")
     assert (there["document_date"], there["tags"], there["notes"]) == ("2026-02-14", ["Paid", "tax"], "Two\ncopies")
-    assert "What you changed is kept." in saved
+    assert "The document was changed." in saved
     assert 'value="Paid" checked' in saved
 
 

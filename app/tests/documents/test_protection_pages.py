@@ -21,6 +21,12 @@ def send(client, path, **typed):
     return client.post(path, data=typed or {"go": "on"}, follow_redirects=False)
 
 
+def version_on(page):
+    found = re.search(r'name="version" value="([0-9]+)"', page)
+    assert found
+    return found[1]
+
+
 def page_of(client, document):
     return client.get(f"/app/documents/{document}").text
 
@@ -52,7 +58,7 @@ def test_several_are_held_and_lifted_together(put, as_staff, as_admin):
 
 
 def test_only_those_who_are_ticked_see_it_from_then_on(letter, as_staff, as_admin, staff):
-    version = re.search(r'name="version" value="([0-9]+)"', page_of(as_staff, letter))[1]
+    version = version_on(page_of(as_staff, letter))
     answer = send(as_staff, f"/app/documents/{letter}/readers", version=version, **{f"account-{staff.id}": "on"})
 
     assert answer.headers["location"] == f"/app/documents/{letter}?told=restricted"
@@ -92,16 +98,12 @@ def test_the_way_in_tells_an_administrator_nothing_before(letter, as_staff, as_a
     assert "Letter" in as_admin.get(right.headers["location"]).text
 
 
-def versions_on(page):
-    return re.search(r'name="version" value="([0-9]+)"', page)[1]
-
-
 def test_a_rule_is_made_looked_at_put_in_force_stopped_and_removed(file_as, as_admin):  # noqa: F811
     file_as("Old bill", type_id=INVOICE, dated=LONG_AGO)
     said = {"name": "Invoices", "type_id": INVOICE, "tag_id": "", "keep_days": "30", "counted_from": "document_date"}
     address = send(as_admin, RETENTION, **said).headers["location"].partition("?")[0]
     looked = as_admin.get(address).text
-    forced = send(as_admin, f"{address}/force", version=versions_on(looked), would_go="1")
+    forced = send(as_admin, f"{address}/force", version=version_on(looked), would_go="1")
     in_force = as_admin.get(RETENTION).text
     stopped = send(as_admin, f"{address}/stop", version="2")
     removed = send(as_admin, f"{address}/removal", version="3")

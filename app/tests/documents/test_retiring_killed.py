@@ -1,12 +1,13 @@
 """kill -9 in the middle of a rule's work or of the end of the trash: afterwards each document went, and once."""
 
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 from tests.documents.test_processing_killed import House, eventually, house  # noqa: F401  # a fixture
+from tests.workbench import queued
 
-from pretamane.core import jobs
 from pretamane.documents import retiring
 
 MANY = 600
@@ -43,17 +44,21 @@ def test_whoever_is_killed_in_the_middle_begins_anew_and_each_goes_once(house: H
     if so["type"]:
         do(house, A_RULE, type=so["type"])
     do(house, COPIES, many=MANY, **so)
-    house.platform.work.run_now(jobs.enqueue, job, unique=job)
-    gone = f"SELECT count(*), count(DISTINCT subject) FROM audit_entries WHERE act = '{act}'"  # noqa: S608  # ours
+    house.platform.work.run_now(queued, job, unique=job)
+
+    def gone() -> list[Any]:
+        """How many entries of the audit, and of how many documents."""
+        [counts] = house.ask("SELECT count(*), count(DISTINCT subject) FROM audit_entries WHERE act = :act", act=act)
+        return list(counts)
 
     first = house.hire()
-    eventually(lambda: house.ask(gone)[0][0] > 0)
+    eventually(lambda: gone()[0] > 0)
     first.kill()
-    at_the_kill = house.ask(gone)[0][0]
+    at_the_kill = gone()[0]
     house.hire()
-    eventually(lambda: house.ask(gone)[0][0] == MANY)
+    eventually(lambda: gone()[0] == MANY)
     house.finish()
 
     assert 0 < at_the_kill < MANY
-    assert house.ask(gone) == [(MANY, MANY)]
+    assert gone() == [MANY, MANY]
     assert house.ask("SELECT id::text FROM documents WHERE trashed_at IS NULL") == [(kept,)]

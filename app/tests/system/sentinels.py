@@ -1,4 +1,4 @@
-"""Words that nobody else would write, planted by what people really do, and looked for wherever a house keeps anything."""
+"""Words that nobody else would write, looked for wherever a house keeps anything."""
 
 import gzip
 import io

@@ -144,8 +144,8 @@ class _Placed:
         filed, told = file(session), []
         if self.meant.contact:
             told.append(self._give(session, filed))
-        tags = [moving.tag_named(session, tag) for tag in self.meant.tags]
-        type_id = moving.type_named(session, self.meant.type) if self.meant.type else None
+        tags = moving.tags_named(session, self.meant.tags, OPERATOR)
+        type_id = moving.type_named(session, self.meant.type, OPERATOR) if self.meant.type else None
         moving.label(session, filed.document, tags, type_id)
         if filed.duplicate_of is not None:
             told.append(f"You have this already, as “{filed.duplicate_of.title}”.")

@@ -58,6 +58,7 @@ def brought(row: Row, contacts: Renamed, accounts: Renamed, types: Renamed, tags
         hold_reason=words_or_none(row, "hold_reason"),
         tag_ids=_ids(row, "tag_ids", tags),
         reader_ids=_ids(row, "reader_ids", accounts),
+        settled=several(row, "settled"),
         is_settled=_is_settled(row, versions),
     )
 
@@ -65,9 +66,16 @@ def brought(row: Row, contacts: Renamed, accounts: Renamed, types: Renamed, tags
 def _version(row: Any, accounts: Renamed) -> BroughtVersion:
     by = identity_or_none(row, "made_by")
     made_by = by and accounts.get(by, by)
-    return BroughtVersion(
-        identity(row, "id"), number(row, "number"), words(row, "filename"), moment(row, "made_at"), made_by
-    )
+    told = (number(row, "number"), words(row, "filename"), moment(row, "made_at"))
+    return BroughtVersion(identity(row, "id"), *told, made_by, _learned(row))
+
+
+def _learned(row: Any) -> Mapping[str, Any] | None:
+    if row.get("learned") is None:
+        return None
+    dated = day_or_none(row["learned"], "dated")
+    told = {name: words_or_none(row["learned"], name) for name in ("title", "language")}
+    return {**told, "dated": dated.isoformat() if dated else None}
 
 
 def _ids(row: Row, name: str, renamed: Renamed) -> set[UUID]:

@@ -16,10 +16,9 @@ from sqlalchemy.orm import Session
 from pretamane.contacts import finding
 from pretamane.core.actors import OPERATOR
 from pretamane.core.errors import AppError, CannotStart
-from pretamane.core.texts import one_line
 from pretamane.documents import moving
 from pretamane.documents.moving import Brought, BroughtVersion
-from pretamane.documents.service import LONGEST_TITLE, storable, title_of_file
+from pretamane.documents.service import storable, tidy_title, title_of_file
 from pretamane.ports import Clock
 from pretamane.practice import queries as practice
 from pretamane.system.arriving import folders, rows_of_json
@@ -150,7 +149,7 @@ class FromPaperless:
         fields, at = document["fields"], self._clock.now()
         filing = self._work.run_now(_filing, rows, fields)
         version = BroughtVersion(uuid5(theirs.identity, "version"), 1, theirs.filename, at, None)
-        title = str(one_line(str(fields.get("title") or "")))[:LONGEST_TITLE].strip()
+        title, day = tidy_title(str(fields.get("title") or "")), _day(fields.get("created"), zone)
         return Brought(
             theirs.identity,
             title or title_of_file(theirs.filename),
@@ -159,12 +158,13 @@ class FromPaperless:
             version.id,
             [version],
             contact_id=filing.contact_id,
-            document_date=_day(fields.get("created"), zone),
+            document_date=day,
             # From now on: what is in the trash for long is removed for good.
             trashed_at=at if fields.get("deleted_at") else None,
             type_id=filing.type_id,
             notes=notes_of(rows, document),
             tag_ids=filing.tag_ids,
+            settled=[*(["title"] if title else []), *(["document_date"] if day else [])],
             is_settled=False,
         )
 
@@ -189,8 +189,8 @@ def _filing(session: Session, rows: Rows, fields: Fields) -> _Filing:
     named = [_name(rows, TAG, tag) for tag in (tags if isinstance(tags, list) else [])]
     return _Filing(
         _contact(session, correspondent) if correspondent else None,
-        moving.type_named(session, kind) if kind else None,
-        frozenset(moving.tag_named(session, tag) for tag in named if tag),
+        moving.type_named(session, kind, OPERATOR) if kind else None,
+        frozenset(moving.tags_named(session, [tag for tag in named if tag], OPERATOR)),
     )
 
 

@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Final, NamedTuple, TextIO
 from uuid import UUID
 
-from pretamane.contacts.exports import harmless
+from pretamane.core.http.tables import harmless
 
 TAKEN: Final = "taken"
 KNOWN: Final = "known"

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from pretamane.accounts import moving as accounts
 from pretamane.contacts import moving as contacts
-from pretamane.contacts.exports import MARK, harmless
 from pretamane.core.audit import AuditEntry, AuditSeal
+from pretamane.core.http.tables import MARK, harmless
 from pretamane.core.moving import Row, Sheet, plain, sheet, written
 from pretamane.documents import leaving as documents
 from pretamane.practice import moving as practice

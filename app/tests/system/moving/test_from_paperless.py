@@ -4,6 +4,7 @@ import csv
 import hashlib
 import json
 import zipfile
+from typing import Any
 
 import pytest
 from tests.houses import House
@@ -80,7 +81,9 @@ def test_the_original_is_taken_and_not_the_archive_version(house, tmp_path):
     dump = paperless.write(tmp_path / "dump", paperless.manifest())
     taken_from(house, dump)
 
-    assert documents(house)["Invoice of May"][8] == hashlib.sha256(paperless.samples.pdf()).hexdigest()
+    assert (
+        documents(house)["Invoice of May"][8] == hashlib.sha256(paperless.files()["2023-05-01 Invoice.pdf"]).hexdigest()
+    )
 
 
 def test_twice_is_the_same_as_once(house, tmp_path):
@@ -147,7 +150,7 @@ def test_a_manifest_that_is_none_is_a_sentence(house, tmp_path, text, sentence):
 
 
 def test_rows_that_are_not_as_they_should_be_end_nothing(house, tmp_path):
-    odd = [
+    odd: list[Any] = [
         {"model": 7, "pk": None},
         {"model": "documents.document", "pk": 8, "fields": [1]},
         paperless.document(9, b"A letter of few words.", "papers/Letter.txt", tags="x", correspondent="?", created=[1]),
