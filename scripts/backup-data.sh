@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# Backs up everything that people gave this stack: the database, then documents' bytes by that very snapshot's list.
+# Needs: the stack running, and room for one more backup.
+# Leaves: docker-compose/backups/pretamane-TIME.tar.gz (BACKUPS_DIR names another folder), mode 0600, with the hash of
+# every file in it; the last 7 are kept (BACKUPS_KEPT). Its last line is that path. Secrets are not in it.
+set -euo pipefail
+# shellcheck source=scripts/stack.bash
+. "$(dirname "${BASH_SOURCE[0]}")/stack.bash"
+umask 077
+
+folder=${BACKUPS_DIR:-$home/backups}
+kept=${BACKUPS_KEPT:-7}
+name=pretamane-$(date -u +%Y%m%dT%H%M%SZ)
+mkdir -p "$folder"
+work=$(mktemp -d "$folder/.making.XXXXXX")
+trap 'rm -rf "$work"' EXIT
+
+dump() { compose exec -T postgresql pg_dump --username postgres --format custom pretamane >"$work/database.dump"; }
+
+# Read out of the dump itself: whatever comes meanwhile is the next backup's business.
+list() {
+  compose exec -T postgresql pg_restore --data-only --table blobs --file - <"$work/database.dump" | awk -F '\t' '
+    /^COPY public\.blobs / {
+      match($0, /\(.*\)/)
+      count = split(substr($0, RSTART + 1, RLENGTH - 2), columns, ", ")
+      for (place = 1; place <= count; place++) of[columns[place]] = place
+      reading = 1
+      next
+    }
+    reading && $0 == "\\." {reading = 0}
+    reading && $of["purged_at"] == "\\N" {print $of["key"], substr($of["sha256"], 4), $of["size"]}
+  ' >"$work/blobs.list"
+}
+
+# What was purged after the snapshot is purged, not missing.
+was_purged() {
+  compose exec -T postgresql psql --username postgres --dbname pretamane --tuples-only --no-align --set "key=$1" \
+    <<<"SELECT count(*) FROM blobs WHERE key = :'key' AND purged_at IS NOT NULL" | grep -qx 1
+}
+
+blobs() {
+  local code=0 key
+  mkdir "$work/blobs"
+  { compose run --rm --no-deps -T backup save <"$work/blobs.list" 2>"$work/said" || echo $? >"$work/code"; } |
+    tar --extract --directory "$work/blobs"
+  if [ -f "$work/code" ]; then code=$(cat "$work/code"); fi
+  case $code in
+    0 | 3) ;;
+    *) refuse "Documents' bytes could not be read: $(tail -n 1 "$work/said")" ;;
+  esac
+  while read -r key; do
+    was_purged "$key" || refuse "The bytes of $key are missing from the store; the backup was not made."
+    echo "$key" >>"$work/purged.list"
+  done < <(sed -n 's/^missing //p' "$work/said")
+  rm -f "$work/said" "$work/code"
+}
+
+seal() {
+  printf 'made %s\nversion %s\ndocuments %s\n' "$name" "$(live_version)" "$(wc -l <"$work/blobs.list")" >"$work/about.txt"
+  (cd "$work" && find . -type f -print0 | sort -z | xargs -0 sha256sum) >"$work.sums"
+  mv "$work.sums" "$work/SHA256SUMS"
+  tar --create --gzip --file "$folder/.$name.new" --directory "$work" .
+  sync "$folder/.$name.new"
+  mv "$folder/.$name.new" "$folder/$name.tar.gz"
+}
+
+forget() {
+  find "$folder" -maxdepth 1 -name 'pretamane-*.tar.gz' | sort | head -n "-$kept" | while IFS= read -r old; do rm "$old"; done
+}
+
+heading "The database" && dump
+heading "The list of documents' bytes" && list
+heading "Documents' bytes" && blobs
+heading "Hashes, and one file" && seal
+forget
+echo "$folder/$name.tar.gz"

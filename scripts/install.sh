@@ -1,0 +1,109 @@
+#!/usr/bin/env bash
+# Brings up the whole stack on this host, from nothing; twice is the same as once, and after a reboot too.
+# Needs: Docker with Compose 2.20 or newer, 4 GiB of memory, 10 GB of disk, a free port, openssl, curl; root or sudo.
+# Leaves: docker-compose/.env where there was none, the secrets, the images, and the stack running.
+set -euo pipefail
+# shellcheck source=scripts/stack.bash
+. "$(dirname "${BASH_SOURCE[0]}")/stack.bash"
+
+faults=()
+
+fault() { faults+=("$1"); }
+
+at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+
+check_docker() {
+  local found
+  if ! docker info >/dev/null 2>&1; then
+    fault "No Docker engine answers. Install it (on Debian and Ubuntu: docker.io), start it, and belong to its group."
+  fi
+  found=$(docker compose version --short 2>/dev/null | sed 's/^v//') || found=""
+  if [ -z "$found" ] || ! at_least 2.20 "$found"; then
+    fault "Docker Compose 2.20 or newer is needed, and this is ${found:-none}. On Ubuntu: the package docker-compose-v2."
+  fi
+}
+
+check_tools() {
+  local tool
+  for tool in openssl curl awk; do
+    command -v "$tool" >/dev/null || fault "$tool is missing; install the package of that name."
+  done
+}
+
+check_machine() {
+  local memory disk
+  case $(uname -m) in
+    x86_64 | aarch64 | arm64) ;;
+    *) fault "This processor is $(uname -m); there are images for amd64 and arm64." ;;
+  esac
+  memory=$(awk '/^MemTotal:/ {print int($2 / 1024)}' /proc/meminfo 2>/dev/null || echo 4096)
+  if [ "${memory:-4096}" -lt 3600 ]; then
+    fault "This host has $memory MiB of memory; the stack needs 4 GiB."
+  fi
+  disk=$(df -Pm "$(docker info --format '{{.DockerRootDir}}' 2>/dev/null || echo /)" 2>/dev/null | awk 'NR == 2 {print $4}')
+  if [ "${disk:-10240}" -lt 10000 ]; then
+    fault "Docker's disk has $disk MB free; 10 GB are needed. Remove what is not used: docker image prune --all."
+  fi
+  if [ "$(date +%Y)" -lt 2026 ]; then
+    fault "The clock says $(date -u +%F). Set it (timedatectl set-ntp true): sessions and certificates depend on it."
+  fi
+}
+
+# A port that our own Caddy holds is as good as free.
+check_port() {
+  local port=$1
+  if [ -n "$(docker ps --quiet --filter "publish=$port" --filter label=com.docker.compose.service=caddy 2>/dev/null)" ]; then
+    return
+  fi
+  if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+    fault "Port $port is taken by another program; choose another in docker-compose/.env, as LOOPBACK_PORT."
+  fi
+}
+
+preflight() {
+  check_docker
+  check_tools
+  check_machine
+  check_port "$(setting LOOPBACK_PORT 8080)"
+  if [ "${#faults[@]}" -gt 0 ]; then
+    say "Nothing was changed. Before the stack can run here:"
+    printf -- '- %s\n' "${faults[@]}" >&2
+    exit 2
+  fi
+}
+
+settle() {
+  if [ ! -f "$settings" ]; then cp "$stack/.env.example" "$settings"; fi
+}
+
+# Pulled where they are published, else built from this checkout.
+images() {
+  local image missing=()
+  while IFS= read -r image; do
+    docker image inspect "$image" >/dev/null 2>&1 || missing+=("$image")
+  done < <(compose config --images | sort -u)
+  if [ "${#missing[@]}" = 0 ]; then return; fi
+  compose pull --quiet --ignore-pull-failures --ignore-buildable >&2 2>/dev/null || true
+  compose build --quiet >&2
+}
+
+secrets() { "$scripts/secrets.sh" local; }
+
+# The last good version, whatever was being tried when this host went down.
+start() {
+  compose up --detach --wait --wait-timeout 300 --remove-orphans >/dev/null
+  point_caddy_at "$(live_colour)"
+}
+
+address() {
+  say "Pretamane $(live_version) is at $(setting PUBLIC_URL)"
+  compose exec -T "app-$(live_colour)" pretamane admin create 2>/dev/null | sed 's/^/Nobody can sign in yet. Make the first account at /' || true
+}
+
+preflight
+heading "Settings" && settle
+heading "Images" && images
+heading "Secrets" && secrets
+heading "Migrations, and everything up" && start
+heading "Smoke test" && smoke_of_house
+address

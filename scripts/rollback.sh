@@ -1,0 +1,11 @@
+#!/usr/bin/env bash
+# Brings back the version that was in service before the present one, the way that deploy.sh brings in any other.
+# Needs: the running stack, and that version's image.
+# Leaves: that version in service. Tables stay as they are: migrations only ever add, so older versions work with them.
+set -euo pipefail
+# shellcheck source=scripts/stack.bash
+. "$(dirname "${BASH_SOURCE[0]}")/stack.bash"
+
+previous=$(setting PREVIOUS_VERSION)
+if [ -z "$previous" ]; then refuse "No version was in service before $(live_version)."; fi
+exec "$scripts/deploy.sh" --again "$previous"

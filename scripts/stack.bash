@@ -1,0 +1,87 @@
+# What the scripts that run the stack share; sourced by them, after `set -euo pipefail`.
+# shellcheck shell=bash
+
+scripts=$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+stack=$(cd "$scripts/../docker-compose" && pwd)
+settings=${STACK_ENV:-$stack/.env}
+# Beside the settings: which versions run, which were found bad, and what was dumped before a change.
+home=$(dirname "$settings")
+state=$home/state.env
+
+say() { echo "$*" >&2; }
+
+refuse() {
+  say "$*"
+  exit 2
+}
+
+heading() { say "== $* ($(date -u +%H:%M:%S))"; }
+
+compose() { "$scripts/compose" "$@"; }
+
+# A value of the settings, of what runs, or of the images, whichever says it last.
+setting() {
+  local name=$1 file value=""
+  for file in "$stack/images.env" "$settings" "$state"; do
+    if [ -f "$file" ]; then value=$(sed -n "s/^$name=//p" "$file" | tail -n 1 | grep . || echo "$value"); fi
+  done
+  echo "${value:-${2:-}}"
+}
+
+live_colour() { if [ "$(setting GREEN_SCALE 0)" = 1 ]; then echo green; else echo blue; fi; }
+
+other_than() { if [ "$1" = blue ]; then echo green; else echo blue; fi; }
+
+live_version() { setting "$(live_colour | tr '[:lower:]' '[:upper:]')_VERSION" "$(setting PRETAMANE_VERSION)"; }
+
+is_bad() { [ -f "$home/bad-versions" ] && grep -Fqx "$1" "$home/bad-versions"; }
+
+# Whole or not at all: a start that reads half of it would run something else.
+record() {
+  local colour=$1 version=$2 upper
+  upper=$(echo "$colour" | tr '[:lower:]' '[:upper:]')
+  {
+    echo "# Written by scripts/deploy.sh: the last version that passed its smoke test."
+    echo "BLUE_SCALE=$([ "$colour" = blue ] && echo 1 || echo 0)"
+    echo "GREEN_SCALE=$([ "$colour" = green ] && echo 1 || echo 0)"
+    echo "${upper}_VERSION=$version"
+    echo "WORKER_VERSION=$version"
+    echo "MIGRATE_VERSION=$version"
+    echo "PREVIOUS_VERSION=${3:-}"
+  } >"$state.new"
+  mv "$state.new" "$state"
+}
+
+# Caddy goes on with what is under way by its old configuration.
+point_caddy_at() {
+  # shellcheck disable=SC2016 # the container's shell fills it in
+  compose exec -T caddy sh -c 'set -e
+    printf "to app-%s:8000\n" "$1" >/etc/caddy/live/.upstream.new
+    mv /etc/caddy/live/.upstream.new /etc/caddy/live/upstream.caddy
+    exec caddy reload --config "$EDGE_CONFIG" --adapter caddyfile --address unix//run/caddy/admin.sock' \
+    sh "$1" >/dev/null 2>&1
+}
+
+# From where Caddy stands, before anybody else meets it.
+smoke_of_colour() {
+  local path
+  for path in /health/ready /health /app/sign-in /api/v1/practice; do
+    compose exec -T caddy wget -q -O /dev/null -T 15 "http://app-$1:8000$path" || {
+      say "app-$1 did not answer $path as it should."
+      return 1
+    }
+  done
+}
+
+# As people come: through Caddy.
+smoke_of_house() {
+  local path told
+  for path in / /health/ready /health /app/sign-in /api/v1/practice; do
+    told=$(curl --silent --max-time 15 --output /dev/null --write-out '%{http_code}' \
+      "http://127.0.0.1:$(setting LOOPBACK_PORT 8080)$path" || true)
+    if [ "$told" != 200 ]; then
+      say "Through Caddy, $path was answered with ${told:-nothing}."
+      return 1
+    fi
+  done
+}

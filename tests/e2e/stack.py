@@ -1,0 +1,134 @@
+"""A stack of its own name, networks, secrets and ports, run by the very scripts that an operator runs."""
+
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+PREFIX = "10.214"
+PATIENCE_SECONDS = 60
+PASSWORD = "a long word for one day of tests"  # pragma: allowlist secret
+
+
+@dataclass
+class Container:
+    """What the engine says of it at one moment."""
+
+    told: dict[str, Any] = field(repr=False)
+
+    @property
+    def id(self) -> str:
+        return str(self.told["Id"])
+
+    @property
+    def service(self) -> str:
+        return str(self.told["Config"]["Labels"]["com.docker.compose.service"])
+
+    @property
+    def pid(self) -> int:
+        return int(self.told["State"]["Pid"])
+
+    @property
+    def is_healthy(self) -> bool:
+        return bool(self.told["State"].get("Health", {}).get("Status") == "healthy")
+
+    @property
+    def started_at(self) -> str:
+        return str(self.told["State"]["StartedAt"])
+
+    @property
+    def restarts(self) -> int:
+        return int(self.told["RestartCount"])
+
+    @property
+    def addresses(self) -> dict[str, str]:
+        """By network, as compose.yml names it."""
+        attached = self.told["NetworkSettings"]["Networks"]
+        return {name.rsplit("_", 1)[-1]: network["IPAddress"] for name, network in attached.items()}
+
+
+class Stack:
+    def __init__(self, folder: Path, project: str) -> None:
+        self.folder, self.project, self.port = folder, project, free_port()
+        self.address = f"http://localhost:{self.port}"
+        self.secrets = folder / "secrets"
+        overlay = ROOT / "tests" / "e2e" / "compose.here.yml"
+        settings = {
+            "COMPOSE_FILE": f"compose.yml:{overlay}",
+            "LOOPBACK_PORT": self.port,
+            "MINIO_FROM": "pretamane-standins/minio-built",
+            "NETWORK_PREFIX": PREFIX,
+            "PROJECT": project,
+            "PUBLIC_URL": self.address,
+            "SECRETS_DIR": self.secrets,
+        }
+        (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+
+    def script(self, name: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+        told = subprocess.run(
+            [ROOT / "scripts" / name, *arguments],
+            env={**os.environ, "STACK_ENV": str(self.folder / ".env"), "SECRETS_DIR": str(self.secrets)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert not check or told.returncode == 0, f"{name} {arguments}: {told.stdout}{told.stderr}"
+        return told
+
+    def compose(self, *arguments: str) -> str:
+        return self.script("compose", *arguments).stdout
+
+    def up(self) -> None:
+        self.compose("up", "--detach", "--wait", "--wait-timeout", "180")
+
+    def down(self) -> None:
+        self.compose("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "5")
+
+    def containers(self) -> dict[str, Container]:
+        ids = self.compose("ps", "--all", "--quiet").split()
+        told = subprocess.run(["docker", "inspect", *ids], capture_output=True, text=True, check=True)
+        return {each.service: each for each in map(Container, json.loads(told.stdout))}
+
+    def running(self) -> dict[str, Container]:
+        return {name: each for name, each in self.containers().items() if each.pid}
+
+    def container(self, service: str) -> Container:
+        return self.containers()[service]
+
+    def await_health(self, service: str, since: str = "") -> None:
+        """Of a life that began later than `since`."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            found = self.container(service)
+            if found.is_healthy and found.started_at > since:
+                return
+            time.sleep(0.5)
+        raise AssertionError(f"{service} was not healthy within {PATIENCE_SECONDS} seconds")
+
+    def pretamane(self, *arguments: str) -> str:
+        """As an operator asks whichever colour runs."""
+        colour = next(name for name in self.running() if name.startswith("app-"))
+        return self.compose("exec", "-T", colour, "pretamane", *arguments)
+
+    def secret(self, name: str) -> str:
+        return (self.secrets / name).read_text().strip()
+
+
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def inside(container: Container, program: str, *arguments: str, namespaces: Sequence[str] = ("net",)) -> str:
+    """Runs this machine's Python in the container's namespaces, whatever its image has or has not."""
+    entered = [f"--{name}" for name in namespaces]
+    command = ["nsenter", "--target", str(container.pid), *entered, "python3", "-c", program, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout

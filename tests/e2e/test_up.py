@@ -1,0 +1,45 @@
+"""From nothing to all healthy, and back after every death."""
+
+import os
+import signal
+
+import pytest
+
+LONG_RUNNING = ["app-blue", "caddy", "meilisearch", "minio", "postgresql", "worker"]
+
+
+def test_everything_that_goes_on_is_healthy_and_everything_else_ended_well(stack):
+    containers = stack.containers()
+
+    assert sorted(name for name, each in containers.items() if each.is_healthy) == LONG_RUNNING
+    ended = {name: each.told["State"]["ExitCode"] for name, each in containers.items() if name not in LONG_RUNNING}
+    assert ended == {"migrate": 0, "store-access": 0}
+
+
+def test_a_second_up_changes_nothing(stack):
+    before = {name: (each.id, each.started_at) for name, each in stack.running().items()}
+
+    stack.up()
+
+    assert {name: (each.id, each.started_at) for name, each in stack.running().items()} == before
+
+
+def test_secrets_that_are_there_are_never_made_again(stack):
+    before = {file.name: (file.read_text(), file.stat().st_mode & 0o777) for file in stack.secrets.iterdir()}
+
+    stack.script("secrets.sh", "local")
+
+    assert {file.name: (file.read_text(), file.stat().st_mode & 0o777) for file in stack.secrets.iterdir()} == before
+    assert {mode for _, mode in before.values()} == {0o600}
+
+
+@pytest.mark.parametrize("service", LONG_RUNNING)
+def test_whatever_is_killed_comes_back_by_itself(stack, service):
+    killed = stack.container(service)
+
+    os.kill(killed.pid, signal.SIGKILL)
+
+    stack.await_health(service, since=killed.started_at)
+    assert stack.container(service).restarts == killed.restarts + 1
+    for each in LONG_RUNNING:
+        stack.await_health(each)

@@ -1,0 +1,96 @@
+"""Releases, while the house is busy. Last, for what they leave is another version."""
+
+import hashlib
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx2
+import pytest
+
+from tests.e2e import releases
+from tests.e2e.stack import ROOT, Stack
+from tests.e2e.traffic import ShortRequests, download, upload, upload_in_parts
+
+A_SECOND = 50
+LARGE, MIDDLING = 200 * 1024 * 1024, 60 * 1024 * 1024
+# Longer than a release takes until it switches.
+LONG_SECONDS = 75.0
+BASE = "0.1.0"
+
+
+def large_pdf(size: int) -> bytes:
+    """One that says that it is a PDF, and holds what no two files share."""
+    head = b"%%PDF-1.7\n%%\xe2\xe3\xcf\xd3\n1 0 obj\n<</Length %d>>\nstream\n" % size
+    return head + os.urandom(size) + b"\nendstream\n"
+
+
+def version_in_service(stack: Stack) -> str:
+    told = stack.script("doctor.sh", check=False).stdout
+    found = re.search(r"^version +(\S+)", told, re.MULTILINE)
+    assert found is not None, told
+    return found[1]
+
+
+@pytest.fixture(scope="module")
+def later(tmp_path_factory: pytest.TempPathFactory) -> str:
+    newest = max(file.stem.split("_")[0] for file in (ROOT / "app/migrations/versions").glob("[0-9]*.py"))
+    releases.one_with_a_migration(tmp_path_factory.mktemp("later"), BASE, "0.1.1-later", newest)
+    return "0.1.1-later"
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> str:
+    releases.one_that_is_ready_and_broken(tmp_path_factory.mktemp("broken"), BASE, "0.1.2-broken")
+    return "0.1.2-broken"
+
+
+def test_a_release_that_fails_its_smoke_test_is_reverted_by_itself_and_costs_nobody_a_request(stack, broken):
+    with ShortRequests(stack.address, A_SECOND).going_on() as short:
+        released = stack.script("deploy.sh", broken, check=False)
+
+    assert released.returncode == 1, released.stderr
+    assert "/app/sign-in" in released.stderr
+    assert short.failed == []
+    assert short.answered > A_SECOND
+    assert version_in_service(stack) == BASE
+
+
+def test_a_version_that_was_reverted_is_not_tried_again(stack, broken):
+    again = stack.script("deploy.sh", broken, check=False)
+    stack.script("install.sh")
+
+    assert again.returncode == 2
+    assert "was reverted before" in again.stderr
+    assert version_in_service(stack) == BASE
+
+
+def test_a_release_with_a_migration_loses_no_request_and_nothing_that_is_under_way(stack, administrator, later):
+    middling, large = large_pdf(MIDDLING), large_pdf(LARGE)
+    kept = upload(administrator, middling, 0)
+
+    with ThreadPoolExecutor(3) as pool, ShortRequests(stack.address, A_SECOND).going_on() as short:
+        sent = pool.submit(upload, administrator, large, LONG_SECONDS)
+        in_parts = pool.submit(upload_in_parts, administrator, middling[:-1] + b"\r", LONG_SECONDS)
+        read = pool.submit(download, administrator, kept, LONG_SECONDS, MIDDLING)
+        released = stack.script("deploy.sh", later, check=False)
+        documents = sent.result(), in_parts.result()
+        fetched = read.result()
+
+    assert released.returncode == 0, released.stderr
+    assert short.failed == []
+    assert version_in_service(stack) == later
+    assert fetched == hashlib.sha256(middling).hexdigest()
+    assert download(administrator, documents[0], 0, LARGE) == hashlib.sha256(large).hexdigest()
+    assert download(administrator, documents[1], 0, MIDDLING) == hashlib.sha256(middling[:-1] + b"\r").hexdigest()
+    tables = stack.compose("exec", "-T", "postgresql", "psql", "-U", "postgres", "-c", "\\dt", "pretamane")
+    assert "of_a_later_release" in tables
+
+
+def test_the_version_before_comes_back_by_one_command(stack, later):
+    assert version_in_service(stack) == later
+
+    stack.script("rollback.sh")
+
+    assert version_in_service(stack) == BASE
+    assert httpx2.get(f"{stack.address}/app/sign-in").status_code == 200
