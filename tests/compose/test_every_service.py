@@ -75,7 +75,7 @@ def test_the_linter_sees_what_is_spoilt(stack, property_, spoil):
     assert property_ in faults_of("postgresql", service)
 
 
-@pytest.mark.parametrize("overlays", [chosen for n in range(3) for chosen in combinations(OVERLAYS, n)])
+@pytest.mark.parametrize("overlays", [chosen for n in range(4) for chosen in combinations(OVERLAYS, n)])
 @pytest.mark.parametrize("profiles", [(), *[(profile,) for profile in PROFILES], PROFILES])
 def test_compose_reads_every_way_to_run_it_without_a_warning(compose, overlays, profiles):
     _stack, said = read(compose, *overlays, profiles=profiles)
