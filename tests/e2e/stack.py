@@ -61,6 +61,7 @@ class Stack:
         overlay = ROOT / "tests" / "e2e" / "compose.here.yml"
         settings = {
             "COMPOSE_FILE": f"compose.yml:{overlay}",
+            "CONTAINER_LOGS": f"{engines_folder()}/containers",
             "LOOPBACK_PORT": self.port,
             "MINIO_FROM": "pretamane-standins/minio-built",
             "NETWORK_PREFIX": PREFIX,
@@ -119,6 +120,11 @@ class Stack:
 
     def secret(self, name: str) -> str:
         return (self.secrets / name).read_text().strip()
+
+
+def engines_folder() -> str:
+    told = subprocess.run(["docker", "info", "--format", "{{.DockerRootDir}}"], capture_output=True, text=True, check=True)
+    return told.stdout.strip()
 
 
 def free_port() -> int:
