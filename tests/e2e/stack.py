@@ -123,7 +123,9 @@ class Stack:
 
 
 def engines_folder() -> str:
-    told = subprocess.run(["docker", "info", "--format", "{{.DockerRootDir}}"], capture_output=True, text=True, check=True)
+    told = subprocess.run(
+        ["docker", "info", "--format", "{{.DockerRootDir}}"], capture_output=True, text=True, check=True
+    )
     return told.stdout.strip()
 
 
