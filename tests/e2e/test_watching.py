@@ -1,6 +1,8 @@
 """What the monitoring sees of the stack it stands beside."""
 
 import time
+from collections.abc import Callable
+from typing import TypeVar
 from uuid import uuid4
 
 import httpx2
@@ -10,10 +12,27 @@ from tests.e2e.services import SERVICES
 from tests.e2e.stack import Stack
 
 NOT_HERE = {"grafana"}
+T = TypeVar("T")
 
 
 def of(stack: Stack, service: str, port: int) -> str:
     return f"http://{stack.container(service).addresses['monitoring']}:{port}"
+
+
+def await_answer(ask: Callable[[], T], is_enough: Callable[[T], bool]) -> T:
+    """The first answer that is enough, or the last of a minute."""
+    answer = ask()
+    for _ in range(60):
+        if is_enough(answer):
+            break
+        time.sleep(1)
+        answer = ask()
+    return answer
+
+
+def health_of_targets(stack: Stack) -> dict[str, str]:
+    told = httpx2.get(f"{of(stack, 'prometheus', 9090)}/prometheus/api/v1/targets").json()["data"]["activeTargets"]
+    return {target["labels"]["job"]: target["health"] for target in told}
 
 
 def lines_with(stack: Stack, words: str) -> dict[str, list[str]]:
@@ -27,12 +46,7 @@ def lines_with(stack: Stack, words: str) -> dict[str, list[str]]:
 
 
 def test_every_target_is_asked_and_up(stack):
-    for _ in range(60):
-        told = httpx2.get(f"{of(stack, 'prometheus', 9090)}/prometheus/api/v1/targets").json()["data"]["activeTargets"]
-        health = {target["labels"]["job"]: target["health"] for target in told}
-        if "unknown" not in health.values():
-            break
-        time.sleep(1)
+    health = await_answer(lambda: health_of_targets(stack), lambda known: "unknown" not in known.values())
 
     assert {job for job, state in health.items() if state != "up"} <= NOT_HERE
     assert {"app", "worker", "caddy", "postgresql", "host"} <= health.keys()
@@ -42,11 +56,9 @@ def test_one_request_is_found_in_the_logs_of_all_who_had_a_part_in_it(stack):
     request = f"story-{uuid4()}"
     httpx2.get(f"{stack.address}/api/v1/practice", headers={"X-Request-Id": request})
 
-    for _ in range(60):
-        if {"caddy", "app-blue"} <= lines_with(stack, request).keys():
-            return
-        time.sleep(1)
-    raise AssertionError(f"Found only at {lines_with(stack, request).keys()}")
+    found = await_answer(lambda: lines_with(stack, request), lambda lines: {"caddy", "app-blue"} <= lines.keys())
+
+    assert {"caddy", "app-blue"} <= found.keys()
 
 
 @pytest.mark.parametrize("service", SERVICES.keys() - {"otel-collector"})
@@ -63,9 +75,5 @@ def test_what_is_logged_while_the_collector_is_away_is_not_lost_and_comes_once(s
         httpx2.get(f"{stack.address}/health/live", headers={"X-Request-Id": f"{mark}-{number}"})
     stack.compose("start", "otel-collector")
 
-    for _ in range(60):
-        found = lines_with(stack, mark).get("caddy", [])
-        if len(found) >= 20:
-            break
-        time.sleep(1)
+    found = await_answer(lambda: lines_with(stack, mark).get("caddy", []), lambda lines: len(lines) >= 20)
     assert len(found) == len(set(found)) == 20
