@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 PDFS, PAGES = 400, 35
-PICTURES = 16
+PICTURES = 48
 _LINES, _WORDS = 42, 11
 _A4_AT_300_DPI = (2480, 3508)
 _VOCABULARY = 4_000

@@ -10,7 +10,19 @@ from typing import Annotated
 import typer
 
 from pretamane import __version__
-from pretamane.commands import admin, audit, blobs, documents, inspecting, jobs, practice, serving, stocking
+from pretamane.commands import (
+    admin,
+    arriving,
+    audit,
+    blobs,
+    documents,
+    inspecting,
+    jobs,
+    leaving,
+    practice,
+    serving,
+    stocking,
+)
 from pretamane.core.errors import AppError, CannotStart
 from pretamane.settings import SettingsRefused
 
@@ -37,6 +49,8 @@ cli.add_typer(blobs.commands, name="blobs")
 cli.add_typer(documents.commands, name="documents")
 cli.add_typer(admin.commands, name="admin")
 cli.command("demo")(stocking.demo)
+cli.command("export")(leaving.export)
+cli.command("import")(arriving.take_in)
 
 
 def _show_version(wanted: bool) -> None:

@@ -35,6 +35,9 @@ class Mailer(Protocol):
         Every other failure is Unavailable: the mail was not taken, or nobody knows, and is to be sent again.
         """
 
+    def forget(self, words: Collection[str]) -> int:
+        """Remove the mails kept here that have any of these words; how many. What was handed on is out of reach."""
+
 
 class KeptBlob(NamedTuple):
     key: str

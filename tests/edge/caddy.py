@@ -24,7 +24,7 @@ class Caddy:
         self.send_to(upstream)
         self.file = CONFIG / "caddy" / file
         self.environment = {
-            "CADDY_ADMIN": f"unix//{folder}/admin.sock",
+            "CADDY_ADMIN": f"unix//{folder}/admin.sock|0600",
             "EDGE_PORT": str(self.port),
             "METRICS_PORT": str(self.metrics_port),
             "LIVE_DIR": str(self.live),

@@ -17,7 +17,7 @@ TOKEN = "q4Zr8vT2nXb6Lm0PyKc5Wd9HsJf3Ga7Ee1Uo4Ti8Rv2"
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caddy]:
-    with edge(tmp_path_factory.mktemp("alone"), free_port()) as caddy:
+    with edge(tmp_path_factory.mktemp("alone"), free_port(), APP_PATIENCE="50ms") as caddy:
         yield caddy
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx2 as httpx
 import pytest
 
-from tests.components import eventually
+from tests.components import eventually, status_of
 from tests.edge.upstream import Upstream, listening
 from tests.site_story.house import Postgres, pretamane, serving
 
@@ -93,7 +93,7 @@ def test_a_running_app_goes_on_at_its_new_address_and_loses_no_request(tmp_path:
     finally:
         database.take_away()
 
-    assert len(visits) > 10
+    assert len(visits) > 3
     assert set(visits) == {200}
     assert re.search(r"web-1 ended \(exit code 0\)", (tmp_path / "serve.log").read_text())
 
@@ -107,10 +107,10 @@ class visited:  # noqa: N801  # reads as what it is: while the app is visited
     """Somebody asks all the while."""
 
     def __init__(self, app: str) -> None:
-        self._app, self._over, self._statuses = app, threading.Event(), list[int]()
+        self._app, self._over, self._statuses = app, threading.Event(), list[int | None]()
         self._visitor = threading.Thread(target=self._visit)
 
-    def __enter__(self) -> list[int]:
+    def __enter__(self) -> list[int | None]:
         self._visitor.start()
         return self._statuses
 
@@ -120,4 +120,4 @@ class visited:  # noqa: N801  # reads as what it is: while the app is visited
 
     def _visit(self) -> None:
         while not self._over.wait(0.05):
-            self._statuses.append(httpx.get(f"{self._app}/health/live", trust_env=False, timeout=20).status_code)
+            self._statuses.append(status_of(f"{self._app.removeprefix('http://')}/health/live"))

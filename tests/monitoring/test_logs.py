@@ -4,9 +4,11 @@ import io
 import logging
 import os
 import shutil
+import time
 from collections import Counter
 from pathlib import Path
 
+import httpx2 as httpx
 import pytest
 
 from pretamane.core import logging as log_lines
@@ -142,3 +144,13 @@ def test_root_without_any_capability_reads_what_the_engine_keeps_for_root_alone(
         loki.eventually_has(f'{{service_name="{service}"}}', lambda lines: lines == ["for root's eyes only"])
 
     assert "CapEff:\t0000000000000000" in held
+
+
+def test_of_a_line_that_was_sent_twice_one_is_kept(loki: Loki, service: str) -> None:
+    """What a killed collector had sent without having read the answer, it sends again."""
+    entry = [str(time.time_ns()), "said once", {"request_id": REQUEST}]
+    sent = {"streams": [{"stream": {"service_name": service}, "values": [entry]}]}
+    for _ in range(2):
+        httpx.post(f"{loki.address}/loki/api/v1/push", json=sent, trust_env=False).raise_for_status()
+
+    assert loki.lines(f'{{service_name="{service}"}}') == ["said once"]

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects import postgresql
 
 revision = "0008"
 down_revision = "0007"
@@ -14,6 +15,8 @@ def upgrade() -> None:
     _documents()
     _readers()
     _retention_rules()
+    _finding()
+    _former_values()
     op.add_column("practice", sa.Column("storage_quota", sa.BigInteger(), nullable=True))
 
 
@@ -55,6 +58,8 @@ def _documents() -> None:
     op.add_column("documents", sa.Column("held_at", _MOMENT, nullable=True))
     op.add_column("documents", sa.Column("held_by", sa.Uuid(), nullable=True))
     op.add_column("documents", sa.Column("hold_reason", sa.String(), nullable=True))
+    settled = sa.Column("settled", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False)
+    op.add_column("documents", settled)
     op.create_foreign_key(
         op.f("fk_documents_type_id_document_types"),
         *("documents", "document_types", ["type_id"], ["id"]),
@@ -63,6 +68,7 @@ def _documents() -> None:
     op.create_check_constraint(
         op.f("ck_documents_is_held_for_a_reason"), "documents", "(held_at IS NULL) = (hold_reason IS NULL)"
     )
+    op.add_column("document_versions", sa.Column("learned", postgresql.JSONB(), nullable=True))
     op.create_index("ix_documents_type", "documents", ["type_id", "made_at", "id"])
 
 
@@ -108,3 +114,31 @@ def _retention_rules() -> None:
         sa.ForeignKeyConstraint(["tag_id"], ["tags.id"], name=op.f("fk_retention_rules_tag_id_tags")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_rules")),
     )
+
+
+def _finding() -> None:
+    """By the words of a title, as PostgreSQL writes the expression itself, and by the day on a document."""
+    words = "to_tsvector('simple'::regconfig, translate(title::text, '@._-/+<>&'::text, '         '::text))"
+    op.create_index("ix_documents_title", "documents", [sa.text(words)], postgresql_using="gin")
+    op.create_index("ix_documents_dated", "documents", ["document_date", "made_at", "id"])
+
+
+def _former_values() -> None:
+    op.create_table(
+        "document_former_values",
+        sa.Column("act_id", sa.Uuid(), nullable=False),
+        sa.Column("document_id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("before", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("made_at", _MOMENT, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["document_id"],
+            ["documents.id"],
+            name=op.f("fk_document_former_values_document_id_documents"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("act_id", "document_id", name=op.f("pk_document_former_values")),
+    )
+    op.create_index("ix_document_former_values_document", "document_former_values", ["document_id"])
+    op.create_index("ix_document_former_values_made_at", "document_former_values", ["made_at"])

@@ -66,6 +66,10 @@ def administrators_locked(session: Session) -> Sequence[UUID]:
     return session.scalars(asked).all()
 
 
+def administrators(session: Session) -> Sequence[UUID]:
+    return session.scalars(select(Account.id).where(_IS_AN_ADMINISTRATOR).order_by(Account.id)).all()
+
+
 def has_administrator(session: Session) -> bool:
     return session.scalar(select(Account.id).where(_IS_AN_ADMINISTRATOR).limit(1)) is not None
 
@@ -74,6 +78,13 @@ def everybody(session: Session) -> Sequence[Account]:
     """A practice has few accounts; those who left come last."""
     return session.scalars(
         select(Account).order_by(Account.deactivated_at.is_not(None), Account.name, Account.id)
+    ).all()
+
+
+def who_is_here(session: Session) -> Sequence[Account]:
+    """Everybody but those who left."""
+    return session.scalars(
+        select(Account).where(Account.deactivated_at.is_(None)).order_by(Account.name, Account.id)
     ).all()
 
 

@@ -2,7 +2,10 @@
 
 import logging
 import os
+from collections.abc import Collection
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.policy import default
 from pathlib import Path
 
 from pretamane.core.errors import Unavailable
@@ -28,8 +31,22 @@ class LogMailer:
             raise Unavailable(f"The mail could not be kept in {self._folder}: {failure.strerror}.") from None
         _log.info("A mail was kept as %s", file.name)
 
+    def forget(self, words: Collection[str]) -> int:
+        """Looked for as they are read, whatever code the mail is in."""
+        gone = [file for file in self._folder.glob("*.eml") if _has_any(file.read_bytes(), words)]
+        for file in gone:
+            file.unlink(missing_ok=True)
+        return len(gone)
+
     def probe(self) -> None:
         """Nothing is written to find out: `pretamane check` leaves no trace."""
         nearest = next(folder for folder in (self._folder, *self._folder.absolute().parents) if folder.exists())
         if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
             raise Unavailable(f"Mail cannot be kept in {self._folder}: {nearest} is no folder that we may write to.")
+
+
+def _has_any(mail: bytes, words: Collection[str]) -> bool:
+    message = message_from_bytes(mail, policy=default)
+    texts = [part.get_content() for part in message.walk() if part.get_content_maintype() == "text"]
+    said = "\n".join((*(str(value) for value in message.values()), *texts)).lower()
+    return any(word.lower() in said for word in words)

@@ -3,7 +3,7 @@
 import re
 import smtplib
 import ssl
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from email.message import EmailMessage
 
@@ -32,6 +32,9 @@ class SmtpMailer:
         self._server, self._known_as, self._clock = server, known_as, clock
         self._asked_at = float("-inf")
         self._found: str | None = None
+
+    def forget(self, words: Collection[str]) -> int:  # noqa: ARG002  # nothing stays here once it is handed over
+        return 0
 
     def send(self, message: EmailMessage) -> None:
         with _refusing("The mail server did not take a mail"), self._session(PATIENCE_SECONDS) as smtp:

@@ -31,6 +31,7 @@ SHOWN = (
     "privacy_url",
     "imprint_url",
     "terms_url",
+    "storage_quota",
 )
 
 
@@ -70,6 +71,9 @@ def change(  # noqa: PLR0913, PLR0917 — each parameter is an option of the com
     privacy_url: Annotated[str | None, typer.Option(metavar="URL", help="Such as https://example.org/privacy.")] = None,
     imprint_url: Annotated[str | None, typer.Option(metavar="URL", help="The legal notice.")] = None,
     terms_url: Annotated[str | None, typer.Option(metavar="URL", help="The terms of business.")] = None,
+    storage_quota: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="How much the documents may take, such as 50GB.")
+    ] = None,
 ) -> None:
     """Set what is given, and leave the rest as it is.
 
@@ -89,6 +93,7 @@ def change(  # noqa: PLR0913, PLR0917 — each parameter is an option of the com
         "privacy_url": privacy_url,
         "imprint_url": imprint_url,
         "terms_url": terms_url,
+        "storage_quota": storage_quota,
     }
     wanted = {field: value for field, value in given.items() if value is not None}
     if not wanted:

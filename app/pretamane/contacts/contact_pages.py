@@ -50,7 +50,7 @@ class WhatStandsBeside:
     """What features to the left show of a contact on its page: a template that extends ours, and what it needs."""
 
     template: str = "contacts/contact.html"
-    read: Callable[[Session, UUID], Mapping[str, Any]] = lambda _session, _contact_id: {}
+    read: Callable[[Session, UUID, Actor], Mapping[str, Any]] = lambda _session, _contact_id, _by: {}
 
 
 def _beside(request: Request) -> WhatStandsBeside:
@@ -169,7 +169,7 @@ def _page(
         request_id=request_ids.current.get(),
         told=told,
         **shown,
-        **work.run_now(beside.read, contact_id),
+        **work.run_now(beside.read, contact_id, actor),
     )
 
 

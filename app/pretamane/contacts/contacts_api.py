@@ -16,10 +16,11 @@ from pretamane.contacts.desk_schemas import (
     NoteIn,
     NoteOut,
 )
-from pretamane.contacts.inbox_api import CSV, Search
+from pretamane.contacts.inbox_api import Search
 from pretamane.contacts.lists import People
 from pretamane.core.http.admission import ContactsReader, ContactsWriter
 from pretamane.core.http.listing import Chosen, Cursor, Limit, as_answer, chosen_fields
+from pretamane.core.http.tables import CSV
 from pretamane.core.http.versions import VERSIONED, SeenVersions, etag
 from pretamane.core.paging import PAGE
 from pretamane.core.unit_of_work import Work

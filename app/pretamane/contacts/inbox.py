@@ -21,15 +21,13 @@ from pretamane.core.errors import ChangedMeanwhile, Conflict, NotFound
 from pretamane.core.events import Event
 from pretamane.core.http.versions import Seen
 from pretamane.core.jobs import queries as job_queries
+from pretamane.core.undo import GRACE, nothing_to_undo, refuse_unless_possible
 
 CHANGED = "submissions.changed"
 SEND_ANSWER = "contacts.send-answer"
 MARKED = "marked by staff"
 REFUSED = "no mail reaches this address"
 GIVEN_UP = "every attempt failed, and an administrator can have it tried again"
-# What a page offers; a click on its last moment still has to travel.
-UNDO_FOR = timedelta(seconds=10)
-UNDO_GRACE = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -174,7 +172,7 @@ def _tell(session: Session, done: Sequence[_Done], wanted: Change, by: Actor) ->
 def undo(session: Session, event_id: UUID, by: Actor) -> Outcome:
     """The same verb with the old values, for whoever did it and for some seconds: no link can make one up."""
     outcome = Outcome()
-    for submission_id, version, before in undoable(session, event_id, by, UNDO_GRACE).details["rows"]:
+    for submission_id, version, before in undoable(session, event_id, by, GRACE).details["rows"]:
         one = change_several(session, {UUID(submission_id): [version]}, _back_to(before), by)
         outcome.changed += one.changed
         outcome.changed_meanwhile += one.changed_meanwhile
@@ -193,11 +191,10 @@ def _back_to(before: Mapping[str, Any]) -> Change:
 def undoable(session: Session, event_id: UUID, by: Actor, grace: timedelta = timedelta(0)) -> Event:
     """An act of this account's own that is young enough."""
     event = session.get(Event, event_id)
-    whose = by.account_id and str(by.account_id)
-    if event is None or event.name != CHANGED or whose is None or event.details["by"] != whose:
-        raise NotFound("There is nothing of yours to undo here.")
-    if now(session) > event.made_at + UNDO_FOR + grace:
-        raise Conflict("It is too late to undo this. Change it by hand instead.", code="too-late-to-undo")
+    if event is None or event.name != CHANGED:
+        raise nothing_to_undo()
+    whose = event.details["by"]
+    refuse_unless_possible(whose and UUID(whose), event.made_at, by, now(session), grace)
     return event
 
 

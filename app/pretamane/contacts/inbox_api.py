@@ -19,12 +19,14 @@ from pretamane.contacts.desk_schemas import (
     SubmissionWithNotes,
 )
 from pretamane.contacts.inbox import Change
-from pretamane.contacts.lists import LONGEST_SEARCH, Messages
+from pretamane.contacts.lists import Messages
 from pretamane.core.http.admission import ContactsReader, ContactsWriter
 from pretamane.core.http.listing import Chosen, Cursor, Limit, as_answer, chosen_fields
+from pretamane.core.http.tables import CSV
 from pretamane.core.http.versions import VERSIONED, SeenVersions, etag
 from pretamane.core.paging import PAGE
 from pretamane.core.unit_of_work import Work
+from pretamane.core.words import LONGEST_SEARCH
 
 router = APIRouter(prefix="/api/v1", tags=["submissions"])
 
@@ -41,9 +43,6 @@ def _wanted(
 
 
 Which = Annotated[Messages, Depends(_wanted)]
-CSV: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "UTF-8, with a line of names first"}
-}
 
 
 @router.get(

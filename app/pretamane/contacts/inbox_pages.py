@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
@@ -22,7 +21,9 @@ from pretamane.core.errors import AppError, Conflict, NotFound
 from pretamane.core.events import Event
 from pretamane.core.http.admission import Staff, Viewer
 from pretamane.core.http.fields import Choices, Fields
+from pretamane.core.undo import seconds_left
 from pretamane.core.unit_of_work import Work
+from pretamane.core.words import LONGEST_SEARCH
 from pretamane.practice import queries as practice_queries
 from pretamane.practice.schemas import PublicPractice
 from pretamane.web import render
@@ -96,7 +97,7 @@ def _listed(session: Session, shown: Filters, done: UUID | None, actor: Actor) -
 
 def _table(which: Messages) -> str:
     """Where all that is shown here can be had as CSV."""
-    asked = {"status": which.status, "assignee": which.assignee_id, "q": (which.search or "")[: lists.LONGEST_SEARCH]}
+    asked = {"status": which.status, "assignee": which.assignee_id, "q": (which.search or "")[:LONGEST_SEARCH]}
     said = urlencode({name: value for name, value in asked.items() if value})
     return "/api/v1/submissions.csv" + (f"?{said}" if said else "")
 
@@ -144,8 +145,7 @@ def undo_of(session: Session, event_id: UUID | None, actor: Actor) -> dict[str, 
         event = inbox.undoable(session, event_id, actor)
     except (NotFound, Conflict):
         return None
-    left: timedelta = inbox.UNDO_FOR - (now(session) - event.made_at)
-    return {"event": event.id, "sentence": _sentence(event), "seconds": max(1, round(left.total_seconds()))}
+    return {"event": event.id, "sentence": _sentence(event), "seconds": seconds_left(event.made_at, now(session))}
 
 
 def _sentence(event: Event) -> str:

@@ -1,6 +1,5 @@
 """The lists that staff look through: newest first, a page at a time, each by an index of its own."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,15 +10,11 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from pretamane.contacts.models import STATUSES, Contact, Submission
 from pretamane.core.paging import PAGE, Page, Place, page_of
+from pretamane.core.words import WALKED, asked_for
 
 # Beyond that nobody counts: “999+” says as much, and costs the same at a hundred thousand.
 COUNTED = 1000
 EXCERPT = 200
-# How many of the newest rows are looked at for a word before the index of words is asked.
-WALKED = 1000
-LONGEST_SEARCH = 200
-
-_WORD = re.compile(r"[^\W_]+")
 
 SUBMISSION_COLUMNS: dict[str, Any] = {
     **{
@@ -105,7 +100,7 @@ class _List:
     words: InstrumentedAttribute[str]
 
     def page(self, session: Session, search: str | None, after: str | None, limit: int) -> Page[Row[Any]]:
-        asked, known = _asked(search), [*self.known]
+        asked, known = asked_for(search), [*self.known]
         if after is not None:
             place = Place.of(after)
             known.append(tuple_(*self.order) < tuple_(place.at, place.id))
@@ -158,11 +153,3 @@ def counts(session: Session) -> dict[str, int]:
 
     rows = session.execute(union_all(*(counted(status) for status in STATUSES))).all()
     return {row.status: row.there for row in rows}
-
-
-def _asked(search: str | None) -> ColumnElement[Any] | None:
-    """All of the words, the last one perhaps still being typed. Only letters and digits: nothing has to be escaped."""
-    wanted = _WORD.findall((search or "")[:LONGEST_SEARCH])
-    if not wanted:
-        return None
-    return func.to_tsquery(literal_column("'simple'"), " & ".join(f"'{word}'" for word in wanted) + ":*")

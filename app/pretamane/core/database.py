@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, make_url, text
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
@@ -123,6 +123,15 @@ class Database:
             _commit(session)
             for follow_up in session.info.pop("after_commit", ()):
                 follow_up()
+
+    @contextmanager
+    def one_moment(self) -> Iterator[Session]:
+        """All of the database as it is now, however long the reading takes; nothing can be written."""
+        with refusing_when_away(), self.bind.engine.connect() as connection:
+            still = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            with Session(still, info=dict(self._known)) as session:
+                session.execute(text("SET LOCAL statement_timeout = 0"))
+                yield session
 
     @contextmanager
     def autocommitting(self) -> Iterator[Connection]:

@@ -36,6 +36,11 @@ _KEEP = Prepared("""
     INSERT INTO events (id, name, subject, details, request_id, made_at)
     VALUES (:id, :name, :subject, CAST(:details AS jsonb), :request_id, :made_at)
 """)
+_KEEP_MANY = Prepared("""
+    INSERT INTO events (id, name, subject, details, request_id, made_at)
+    SELECT id, :name, subject, CAST(:details AS jsonb), :request_id, :made_at
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:subjects AS uuid[])) AS told (id, subject)
+""")
 
 
 class Identified(Protocol):
@@ -60,10 +65,25 @@ def emit(session: Session, name: str, subject: Identified | UUID, **details: obj
     prepared.run_later(session, _KEEP, told | {"details": kept})
     # As whoever reads it again finds it, so that a listener sees what a later reader will.
     event = Event(**told, details=json.loads(kept))
-    listeners: Listeners = session.info["listeners"]
-    for listen in listeners.get(name, ()):
-        listen(session, event)
+    _let_listeners_act(session, event)
     return event
+
+
+def emit_many(session: Session, name: str, subjects: Sequence[UUID], **details: object) -> None:
+    """The same of each of them, kept by one statement."""
+    if not subjects:
+        return
+    told = {"name": name, "request_id": request_ids.current.get(), "made_at": now(session)}
+    ids, kept = [new_id() for _ in subjects], as_json(details)
+    prepared.run_later(session, _KEEP_MANY, {**told, "details": kept, "ids": ids, "subjects": list(subjects)})
+    for identity, subject in zip(ids, subjects, strict=True):
+        _let_listeners_act(session, Event(**told, id=identity, subject=subject, details=json.loads(kept)))
+
+
+def _let_listeners_act(session: Session, event: Event) -> None:
+    listeners: Listeners = session.info["listeners"]
+    for listen in listeners.get(event.name, ()):
+        listen(session, event)
 
 
 def forget_old(session: Session, at: datetime) -> None:

@@ -4,20 +4,20 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from anyio import to_thread
 from pydantic import BaseModel
-from sqlalchemy import DateTime, LargeBinary, String, delete
+from sqlalchemy import DateTime, LargeBinary, String, delete, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from pretamane.core import prepared
 from pretamane.core.database import Record
-from pretamane.core.errors import Conflict, Invalid, Malformed
+from pretamane.core.errors import Conflict, Gone, Invalid, Malformed
 from pretamane.core.prepared import Prepared
 from pretamane.core.unit_of_work import UnitOfWork
 from pretamane.ports import Clock
@@ -135,12 +135,28 @@ async def patiently(attempt: Callable[[], Outcome[Answer]]) -> Outcome[Answer]:
     )
 
 
+# What is forgotten stays as a mark, or a retry would do once more what was erased.
+_FORGET = text("""
+    UPDATE idempotency_keys SET answer = '{}' WHERE EXISTS (
+        SELECT FROM regexp_matches(CAST(answer AS text), '[0-9A-Za-z-]{8,}', 'g') AS word WHERE word[1] = ANY(:named)
+    )
+""")
+
+
+def forget_answers(session: Session, named: Collection[str]) -> None:
+    """Those that speak of any of these ids or references."""
+    prepared.send_waiting(session)
+    session.execute(_FORGET, {"named": list(named)})
+
+
 def _same(claim: Claim, fingerprint: bytes, answer: dict[str, Any]) -> dict[str, Any]:
     if fingerprint != claim.fingerprint:
         raise Invalid(
             "This Idempotency-Key was used for something else. Send a new key with a new message.",
             code="idempotency-key-reused",
         )
+    if not answer:
+        raise Gone("What was made under this Idempotency-Key was removed for good since.")
     return answer
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from pretamane.contacts.contact_pages import WhatStandsBeside
+from pretamane.core.actors import Actor
 from pretamane.documents import queries
 from pretamane.documents.list_page import ENDINGS, KINDS, LABELS, limit_in_words
 from pretamane.documents.queries import Documents
@@ -20,8 +21,8 @@ def beside_a_contact(upload_limit: int) -> WhatStandsBeside:
     return WhatStandsBeside("desk/contact.html", partial(_documents, limit_in_words(upload_limit)))
 
 
-def _documents(limit: str, session: Session, contact_id: UUID) -> Mapping[str, Any]:
-    page = queries.documents(session, Documents(contact_id), limit=SHOWN)
+def _documents(limit: str, session: Session, contact_id: UUID, by: Actor) -> Mapping[str, Any]:
+    page = queries.documents(session, Documents(contact_id), by, limit=SHOWN)
     return {
         "documents": page.items,
         "has_more_documents": page.next is not None,

@@ -11,15 +11,14 @@ from pretamane.core.http.versions import VERSIONED, SeenVersions, etag
 from pretamane.core.paging import PAGE
 from pretamane.core.unit_of_work import Work
 from pretamane.documents import queries, service
+from pretamane.documents.filters import Which
 from pretamane.documents.intake import ADDRESSES, Intake
-from pretamane.documents.queries import Documents
 from pretamane.documents.schemas import (
     DocumentOut,
     DocumentPage,
     DocumentWithVersions,
     Particulars,
     ReceivedOut,
-    State,
 )
 from pretamane.documents.service import LONGEST_TITLE
 
@@ -31,8 +30,8 @@ IfKnown = Annotated[
     ),
 ]
 Title = Annotated[str | None, Query(max_length=LONGEST_TITLE, description="Left out, it is the file's name.")]
-Filename = Annotated[str, Query(min_length=1, max_length=4000, description="As people call it; its ending counts.")]
-InTheTrash = Annotated[bool, Query(alias="trashed", description="Those in the trash, instead of all others.")]
+Filename = Annotated[str, Query(min_length=1, description="As people call it, in any length; its ending counts.")]
+Restricted = Annotated[bool, Query(description="Only whoever brings it may know of it, until others are named.")]
 
 
 def router(intake: Intake) -> APIRouter:
@@ -45,15 +44,16 @@ def router(intake: Intake) -> APIRouter:
         title: Title = None,
         contact_id: UUID | None = None,
         if_known: IfKnown = "keep",
+        restricted: Restricted = False,
     ) -> Response:
-        said = Particulars(title=title, contact_id=contact_id, if_known=if_known)
+        said = Particulars(title=title, contact_id=contact_id, if_known=if_known, restricted=restricted)
         return await intake.take_raw(request, filename, said, by)
 
     async def post(by: DocumentsWriter, request: Request, if_known: IfKnown = "keep") -> Response:
         return await intake.take_form(request, {"if_known": if_known}, by)
 
     routes.add_api_route(
-        "/api/v1/documents", put, methods=["PUT"], summary="Keep a document", openapi_extra=_RAW, **_KEPT
+        "/api/v1/documents", put, methods=["PUT"], summary="Keep a document", openapi_extra=RAW, **KEPT
     )
     for address in ADDRESSES:
         routes.add_api_route(
@@ -62,8 +62,8 @@ def router(intake: Intake) -> APIRouter:
             methods=["POST"],
             summary="Keep a document that comes in a form",
             deprecated=address != ADDRESSES[0] or None,
-            openapi_extra=_FORM,
-            **_KEPT,
+            openapi_extra=FORM,
+            **KEPT,
         )
     routes.include_router(_kept)
     return routes
@@ -79,16 +79,9 @@ _kept = APIRouter(prefix="/api/v1/documents")
     response_description="A page of documents; `next` is the cursor of the page after it, null on the last",
 )
 def list_documents(
-    _by: DocumentsReader,
-    work: Work,
-    contact_id: UUID | None = None,
-    state: State | None = None,
-    in_the_trash: InTheTrash = False,
-    cursor: Cursor = None,
-    limit: Limit = PAGE,
+    by: DocumentsReader, work: Work, which: Which, cursor: Cursor = None, limit: Limit = PAGE
 ) -> DocumentPage:
-    which = Documents(contact_id, state, in_the_trash)
-    return DocumentPage.of(work.run_now(queries.documents, which, after=cursor, limit=limit))
+    return DocumentPage.of(work.run_now(queries.documents, which, by, after=cursor, limit=limit))
 
 
 @_kept.get(
@@ -98,8 +91,8 @@ def list_documents(
     summary="One document, with all versions of its content",
     response_description="The document, also from the trash",
 )
-def show_document(_by: DocumentsReader, work: Work, response: Response, document_id: UUID) -> DocumentWithVersions:
-    whole = work.run_now(queries.document, document_id)
+def show_document(by: DocumentsReader, work: Work, response: Response, document_id: UUID) -> DocumentWithVersions:
+    whole = work.run_now(queries.document, document_id, by)
     response.headers.update(etag(whole.document.version))
     return DocumentWithVersions.about(whole)
 
@@ -126,7 +119,7 @@ def restore_document(
     by: DocumentsWriter, work: Work, response: Response, document_id: UUID, seen: SeenVersions
 ) -> DocumentOut:
     work.run_now(service.restore, document_id, seen, by)
-    whole = work.run_now(queries.document, document_id)
+    whole = work.run_now(queries.document, document_id, by)
     response.headers.update(etag(whole.document.version))
     return DocumentOut.of(whole.document, *whole.current)
 
@@ -142,7 +135,7 @@ def purge_document(by: AdminOrKey, work: Work, document_id: UUID) -> Response:
     return Response(status_code=204)
 
 
-_KEPT: dict[str, Any] = {
+KEPT: dict[str, Any] = {
     "status_code": 201,
     "response_model": ReceivedOut,
     "response_description": "The document is kept for good; what can be read in it follows",
@@ -174,11 +167,11 @@ _HEADERS = [
     },
 ]
 _BYTES = {"type": "string", "format": "binary"}
-_RAW: dict[str, Any] = {
+RAW: dict[str, Any] = {
     "parameters": _HEADERS,
     "requestBody": {"required": True, "content": {"application/octet-stream": {"schema": _BYTES}}},
 }
-_FORM: dict[str, Any] = {
+FORM: dict[str, Any] = {
     "parameters": _HEADERS,
     "requestBody": {
         "required": True,
@@ -191,6 +184,7 @@ _FORM: dict[str, Any] = {
                         "file": _BYTES,
                         "title": {"type": "string", "maxLength": LONGEST_TITLE},
                         "contact_id": {"type": "string", "format": "uuid"},
+                        "restricted": {"type": "boolean"},
                     },
                 }
             }

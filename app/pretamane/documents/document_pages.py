@@ -1,11 +1,12 @@
 """One document: its pages as pictures or as text, what became of it, and what can be done with it."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any, Concatenate, ParamSpec
 from urllib.parse import urlencode
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import RedirectResponse
 from pydantic import SecretStr
 from sqlalchemy.orm import Session
@@ -18,11 +19,13 @@ from pretamane.core.http.fields import Fields
 from pretamane.core.http.versions import Seen
 from pretamane.core.unit_of_work import UnitOfWork, Work
 from pretamane.documents import document_view, quarantine, queries, reprocessing, service, steps, viewing
-from pretamane.documents.document_view import Asked
+from pretamane.documents.document_view import Asked, View
 from pretamane.documents.found import Mark
-from pretamane.documents.list_page import ADDRESS, KINDS, LABELS, in_words
+from pretamane.documents.list_page import ENDINGS, KINDS, LABELS, in_words
 from pretamane.documents.models import PROCESSING, RECEIVED, DocumentVersion
 from pretamane.documents.names import display_name
+from pretamane.documents.shown_filters import ADDRESS
+from pretamane.documents.undo_offers import TOLD
 from pretamane.documents.unlocking import Unlocking
 from pretamane.practice import queries as practice_queries
 from pretamane.practice.schemas import PublicPractice
@@ -31,12 +34,22 @@ from pretamane.web import render
 P = ParamSpec("P")
 
 _TOLD = {
+    **TOLD,
     "kept": "The document is kept.",
     "trashed": "The document is in the trash. Nothing of it is removed.",
     "restored": "The document is out of the trash.",
     "again": "The document will be read again.",
     "released": "The document is out of quarantine, and will be read.",
+    "held": "The document is on hold: nothing removes it.",
+    "lifted": "The hold is lifted.",
+    "restricted": "Only the people you named see the document now.",
+    "opened": "Everybody here may see the document again.",
+    "let-in": "You are named now. The audit says so.",
     "unlocked": "The document was read. Its password was not kept.",
+    "replaced": "The new version is kept, and counts from now on. The one before is below.",
+    "same": "The document has these very bytes already, so nothing was changed.",
+    "waits": "The new version is in quarantine. Until it is released, the one before counts.",
+    "chosen": "Another version counts now. None is gone.",
 }
 _STEPS = {
     steps.TEXT: "Text",
@@ -51,27 +64,36 @@ _UNCONFIRMED = "Tick the box to say that you mean it. Nothing was removed."
 _routes = APIRouter(include_in_schema=False)
 
 
+@dataclass(frozen=True)
+class Just:
+    """What was done a moment ago, and an older document that is said to have the same bytes."""
+
+    told: str = ""
+    done: UUID | None = None
+    known: UUID | None = None
+
+
 @_routes.get(ADDRESS + "/{document_id}")
 def show_document(
     actor: Viewer,
     work: Work,
     document_id: UUID,
-    told: str = "",
-    known: UUID | None = None,
+    just: Annotated[Just, Depends(Just)],
     view: str = "",
     after: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
 ) -> Response:
-    return page(work, actor, document_id, Asked(view == "text", after, known), told=_TOLD.get(told))
+    asked = Asked(view == "text", after, just.known, just.done)
+    return page(work, actor, document_id, asked, told=_TOLD.get(just.told))
 
 
 @_routes.post(ADDRESS + "/{document_id}/trash")
 def trash(actor: Staff, work: Work, document_id: UUID, typed: Fields) -> Response:
-    return _then("trashed", work, actor, document_id, service.trash, document_id, _seen_in(typed), actor)
+    return then("trashed", work, actor, document_id, service.trash, document_id, seen_in(typed), actor)
 
 
 @_routes.post(ADDRESS + "/{document_id}/restore")
 def restore(actor: Staff, work: Work, document_id: UUID, typed: Fields) -> Response:
-    return _then("restored", work, actor, document_id, service.restore, document_id, _seen_in(typed), actor)
+    return then("restored", work, actor, document_id, service.restore, document_id, seen_in(typed), actor)
 
 
 @_routes.post(ADDRESS + "/{document_id}/purge")
@@ -87,21 +109,21 @@ def purge(actor: Admin, work: Work, document_id: UUID, typed: Fields) -> Respons
 
 @_routes.post(ADDRESS + "/{document_id}/process")
 def process_again(actor: Staff, work: Work, document_id: UUID) -> Response:
-    return _then("again", work, actor, document_id, reprocessing.process_again, document_id, actor)
+    return then("again", work, actor, document_id, reprocessing.process_again, document_id, actor)
 
 
 @_routes.post(ADDRESS + "/{document_id}/release")
 def release(actor: Admin, work: Work, document_id: UUID, typed: Fields) -> Response:
     if "sure" not in typed:
         return page(work, actor, document_id, refusal=Invalid(_UNDECIDED))
-    return _then("released", work, actor, document_id, quarantine.release, document_id, actor)
+    return then("released", work, actor, document_id, quarantine.release, document_id, actor, _number_in(typed))
 
 
 def router(unlocking: Unlocking) -> APIRouter:
     """The password goes straight to whoever reads with it: nothing else here ever sees one."""
 
     def unlock(actor: Staff, work: Work, document_id: UUID, typed: Fields) -> Response:
-        version_id = work.run_now(queries.document, document_id).document.current_version_id
+        version_id = work.run_now(queries.document, document_id, actor).document.current_version_id
         try:
             unlocking.read_with_password(version_id, SecretStr(str(typed.get("password", ""))), actor)
         except (Conflict, Invalid) as refusal:
@@ -114,7 +136,7 @@ def router(unlocking: Unlocking) -> APIRouter:
     return routes
 
 
-def _then(
+def then(
     told: str,
     work: UnitOfWork,
     actor: Actor,
@@ -131,7 +153,12 @@ def _then(
     return RedirectResponse(f"{ADDRESS}/{document_id}?told={told}", 303)
 
 
-def _seen_in(typed: Mapping[str, Any]) -> Seen:
+def _number_in(typed: Mapping[str, Any]) -> int | None:
+    number = str(typed.get("number", ""))
+    return int(number) if number.isascii() and number.isdigit() and len(number) < 10 else None
+
+
+def seen_in(typed: Mapping[str, Any]) -> Seen:
     version = str(typed.get("version", ""))
     return [int(version)] if version.isascii() and version.isdigit() and len(version) < 10 else []
 
@@ -143,8 +170,9 @@ def page(
     asked: Asked = Asked(),  # noqa: B008  # frozen
     refusal: AppError | None = None,
     told: str | None = None,
+    typed: Mapping[str, Any] | None = None,
 ) -> Response:
-    shown = work.run_now(document_view.look, document_id, asked)
+    shown = work.run_now(document_view.look, document_id, asked, actor)
     return render.page(
         "documents/document.html",
         status=refusal.status if refusal else 200,
@@ -159,6 +187,10 @@ def page(
         filename=display_name(shown.version.filename),
         size=in_words(shown.whole.current[1].size),
         **_about(shown.version, asked),
+        **_filed(shown, typed, refusal),
+        names={each.id: display_name(each.filename) for each, _ in shown.whole.versions},
+        in_words=in_words,
+        endings=ENDINGS,
         labels=LABELS,
         steps=_STEPS,
         kinds=KINDS,
@@ -167,6 +199,33 @@ def page(
         request_id=request_ids.current.get(),
         told=told,
     )
+
+
+def _filed(shown: View, typed: Mapping[str, Any] | None, refusal: AppError | None) -> dict[str, Any]:
+    """What the form has; after a clash also what is there now, where it is something else than what was typed."""
+    there = _there(shown)
+    tags = [tag.name for tag in shown.whole.document.tags]
+    if typed is None:
+        return {"values": there, "kept_tags": tags, "now_there": {}}
+    values = {name: str(typed.get(name, value)) for name, value in there.items()}
+    kept = [str(value) for name, value in typed.items() if name.startswith("tag-")]
+    now_there = {name: value for name, value in there.items() if value != values[name] and name != "more_tags"}
+    if kept != tags:
+        now_there["more_tags"] = ", ".join(tags)
+    is_clash = isinstance(refusal, ChangedMeanwhile)
+    return {"values": values, "kept_tags": kept, "now_there": now_there if is_clash else {}}
+
+
+def _there(shown: View) -> dict[str, str]:
+    document = shown.whole.document
+    return {
+        "title": document.title,
+        "contact": shown.contact.email if shown.contact else "",
+        "type_id": str(document.type_id or ""),
+        "document_date": document.document_date.isoformat() if document.document_date else "",
+        "more_tags": "",
+        "notes": document.notes,
+    }
 
 
 def _about(version: DocumentVersion, asked: Asked) -> dict[str, Any]:

@@ -2,13 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from pretamane.accounts import queries as accounts
 from pretamane.contacts import queries as contacts
-from pretamane.documents import queries, viewing
-from pretamane.documents.models import QUARANTINED, Document, DocumentPage, DocumentVersion
+from pretamane.contacts.models import Contact
+from pretamane.core.actors import Actor
+from pretamane.documents import labels, protection_view, queries, undo_offers, viewing
+from pretamane.documents.models import QUARANTINED, DocumentPage, DocumentType, DocumentVersion, Tag
+from pretamane.documents.protection_view import Protection
 from pretamane.documents.queries import Known, Whole
 
 # Of so many a browser scrolls quickly: pictures come as they are scrolled to, texts all at once.
@@ -17,11 +22,12 @@ PICTURES, TEXTS = 200, 50
 
 @dataclass(frozen=True)
 class Asked:
-    """Which part of it; `known` is an older document that is said to have the same bytes."""
+    """Which part of it; `known` is an older document that is said to have the same bytes, `done` what was just done."""
 
     as_text: bool = False
     after: int = 0
     known: UUID | None = None
+    done: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -38,10 +44,16 @@ class Pages:
 class View:
     whole: Whole
     pages: Pages
-    contact: str | None
-    part_of: Document | None
+    contact: Contact | None
+    types: Sequence[DocumentType]
+    tags: Sequence[Tag]
+    undo: Mapping[str, Any] | None
+    part_of: Known | None
     parts: Sequence[Known]
-    known: Document | None
+    known: Known | None
+    # Who brought the versions, by name.
+    people: Mapping[UUID, str]
+    protection: Protection
 
     @property
     def version(self) -> DocumentVersion:
@@ -57,17 +69,22 @@ def is_open(whole: Whole) -> bool:
     return whole.document.trashed_at is None and whole.current[0].state != QUARANTINED
 
 
-def look(session: Session, document_id: UUID, asked: Asked) -> View:
-    whole = queries.document(session, document_id)
+def look(session: Session, document_id: UUID, asked: Asked, by: Actor) -> View:
+    whole = queries.document(session, document_id, by)
     document = whole.document
     contact_id = document.contact_id
     return View(
         whole,
         _pages(session, whole.current[0], asked) if is_open(whole) else Pages(),
-        contacts.contact(session, contact_id).name if contact_id else None,
-        session.get(Document, document.part_of) if document.part_of else None,
-        queries.parts_of(session, document.id),
-        session.get(Document, asked.known) if asked.known else None,
+        contacts.contact(session, contact_id) if contact_id else None,
+        labels.by_name(session, DocumentType),
+        labels.by_name(session, Tag),
+        undo_offers.offer(session, asked.done, by),
+        queries.named(session, document.part_of, by) if document.part_of else None,
+        queries.parts_of(session, document.id, by),
+        queries.named(session, asked.known, by) if asked.known else None,
+        accounts.names_of(session, [each.made_by for each, _ in whole.versions if each.made_by]),
+        protection_view.look(session, document),
     )
 
 

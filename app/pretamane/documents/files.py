@@ -48,11 +48,12 @@ class Files:
         version_id: UUID,
         way: str = Query("", alias="as"),
         until: str = "",
+        asker: str = Query("", alias="for"),
         signature: str = "",
     ) -> Response:
         try:
-            self._addresses.check(version_id, way, until, signature)
-            original = self._work.run_now(originals.still_readable, version_id)
+            reader = self._addresses.check(version_id, way, until, asker, signature)
+            original = self._work.run_now(originals.still_readable, version_id, reader)
         except AppError as refusal:
             FILES_REFUSED.labels(refusal.code).inc()
             _log.warning("a file was refused: %s", refusal.code, extra={"version": str(version_id)})

@@ -1,7 +1,7 @@
 """Where documents come in whole: from the request into the spool, then to the one writer."""
 
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from functools import partial
 
 from anyio import to_thread
@@ -17,14 +17,16 @@ from pretamane.core.idempotency import Claim, OnlyOnce, Outcome, UnderWay, patie
 from pretamane.core.spool import Kept, Spool
 from pretamane.core.texts import understand
 from pretamane.core.unit_of_work import UnitOfWork
+from pretamane.documents import versions
 from pretamane.documents.receiving import File, Receiving
 from pretamane.documents.schemas import Particulars, ReceivedOut
-from pretamane.documents.service import Arrival
+from pretamane.documents.service import Arrival, Onto
 
 # What a form has beside its file: the fields, and a few lines around each.
 FORM_BYTES = FIELDS_BYTES + 64 * 1024
 
 ADDRESSES = ("/api/v1/documents", "/api/v1/documents/upload", "/documents/upload")
+VERSIONS = "/api/v1/documents/{document_id}/versions"
 
 
 class Intake:
@@ -33,23 +35,42 @@ class Intake:
     def __init__(self, work: UnitOfWork, spool: Spool, receiving: Receiving, once: OnlyOnce, limit: int) -> None:
         self._work, self.spool, self.receiving, self._once, self.limit = work, spool, receiving, once, limit
 
-    async def take_raw(self, request: Request, filename: str, said: Particulars, by: Actor) -> Response:
+    async def take_raw(
+        self, request: Request, filename: str, said: Particulars, by: Actor, onto: Onto | None = None
+    ) -> Response:
+        await self._expect(onto, request, by)
         pieces = ContentDigest.of(request).over(request.stream())
         declared = declared_length(request)
         async with _discarded(await self.spool.keep(pieces, limit=self.limit, declared=declared)) as kept:
-            return _answer(await self._file(kept, _arrival(filename, "put", said), by, request))
+            return _answer(await self._file(kept, _arrival(filename, "put", said, onto), by, request))
 
-    async def take_form(self, request: Request, asked: Mapping[str, str], by: Actor) -> Response:
-        return _answer(await self.receive_form(request, asked, by))
+    async def take_form(
+        self, request: Request, asked: Mapping[str, str], by: Actor, onto: Onto | None = None
+    ) -> Response:
+        await self._expect(onto, request, by)
+        return _answer(await self.receive_form(request, asked, by, lambda _fields: onto))
 
-    async def receive_form(self, request: Request, asked: Mapping[str, str], by: Actor) -> Outcome[ReceivedOut]:
-        """Fields in the form count as those in the address do."""
+    async def _expect(self, onto: Onto | None, request: Request, by: Actor) -> None:
+        """Of a retry nobody knows whether it changes anything before it is here."""
+        if onto is not None:
+            is_first = "idempotency-key" not in request.headers
+            await self._work.run(versions.expect, onto, by, as_seen=is_first)
+
+    async def receive_form(
+        self,
+        request: Request,
+        asked: Mapping[str, str],
+        by: Actor,
+        onto: Callable[[Mapping[str, str]], Onto | None] = lambda _fields: None,
+    ) -> Outcome[ReceivedOut]:
+        """Fields in the form count as those in the address do; they may say onto which document it goes."""
         form = FormWithFile(request)
         pieces = form.file(ContentDigest.of(request).over(request.stream()))
         declared = declared_length(request)
         async with _discarded(await self.spool.keep(pieces, limit=self.limit, declared=declared)) as kept:
             said = understand(Particulars, {**asked, **{name: text for name, text in form.fields.items() if text}})
-            return await self._file(kept, _arrival(form.filename or "", "form", said), by, request)
+            arrival = _arrival(form.filename or "", "form", said, onto(form.fields))
+            return await self._file(kept, arrival, by, request)
 
     async def _file(self, kept: Kept, arrival: Arrival, by: Actor, request: Request) -> Outcome[ReceivedOut]:
         attempt = partial(self._attempt, kept, arrival, by, request.headers.get("idempotency-key"))
@@ -80,25 +101,32 @@ def declared_length(request: Request) -> int:
 def body_limits(limit: int) -> Mapping[str, int]:
     """The edge asks by these before anything is read."""
     forms = {f"POST {address}": limit + FORM_BYTES for address in ADDRESSES}
-    return {"PUT /api/v1/documents": limit, **forms}
+    of_versions = {f"PUT {VERSIONS}": limit, f"POST {VERSIONS}": limit + FORM_BYTES}
+    return {"PUT /api/v1/documents": limit, **forms, **of_versions}
 
 
-def _arrival(filename: str, way: str, said: Particulars) -> Arrival:
-    return Arrival(filename, way, said.title, said.contact_id, None, said.if_known)
+def _arrival(filename: str, way: str, said: Particulars, onto: Onto | None) -> Arrival:
+    return Arrival(filename, way, said.title, said.contact_id, None, said.if_known, said.restricted, onto=onto)
 
 
 def _claim(kept: Kept, arrival: Arrival, by: Actor, key: str) -> Claim:
-    sent = {"sha256": kept.sha256.hex(), "filename": arrival.filename, "title": arrival.title}
-    return Claim.of(
-        str(by.account_id), "documents", key, {**sent, "contact": arrival.contact_id, "if_known": arrival.if_known}
-    )
+    sent: dict[str, object] = {
+        "sha256": kept.sha256.hex(),
+        "filename": arrival.filename,
+        "title": arrival.title,
+        "contact": arrival.contact_id,
+        "if_known": arrival.if_known,
+        **({"restricted": True} if arrival.is_restricted else {}),
+        **({"onto": arrival.onto.document_id} if arrival.onto else {}),
+    }
+    return Claim.of(str(by.account_id), "documents", key, sent)
 
 
 def _answer(outcome: Outcome[ReceivedOut]) -> Response:
     made = outcome.answer
     replayed = {"Idempotency-Replayed": "true"} if outcome.replayed else {}
     headers = {"Location": f"/api/v1/documents/{made.id}", **etag(made.version), **replayed}
-    return JSONResponse(made.model_dump(mode="json"), 201, headers)
+    return JSONResponse(made.model_dump(mode="json"), 201 if made.is_new else 200, headers)
 
 
 @contextlib.asynccontextmanager

@@ -10,13 +10,14 @@ from sqlalchemy.orm import Session
 from pretamane.core import events
 from pretamane.core.jobs import Task, Tries
 from pretamane.core.jobs import queries as job_queries
-from pretamane.documents import outcomes, quarantine, scans, steps
+from pretamane.documents import fingerprints, outcomes, quarantine, scans, steps
 from pretamane.documents.models import FAILED, PROCESSING, RECEIVED
 from pretamane.documents.outcomes import DRAW_THUMBNAIL, READ_SCANS
 from pretamane.documents.processing import Processing
 from pretamane.documents.quarantine import Scanning
+from pretamane.documents.removal import FORGET_PICTURES
 from pretamane.documents.scans import Scans
-from pretamane.documents.service import FORGET_PICTURES, PROCESS, SCAN
+from pretamane.documents.service import PROCESS, SCAN
 from pretamane.documents.steps import Step
 
 GIVEN_UP: Final = "Reading this document was tried again and again, and did not work. It can be processed again."
@@ -34,6 +35,7 @@ def tasks(processing: Processing, scanned: Scans, scanning: Scanning) -> Sequenc
         Task(DRAW_THUMBNAIL, processing.draw_thumbnail, PATIENTLY),
         Task(FORGET_PICTURES, processing.forget_pictures, PATIENTLY),
         Task(SCAN, scanning.scan, UNTIL_SCANNED),
+        Task(fingerprints.TAKE_FINGERPRINT, fingerprints.take, PATIENTLY),
     ]
 
 

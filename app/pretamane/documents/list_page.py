@@ -1,32 +1,30 @@
 """The list of documents, and the upload that needs no script."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import partial
+from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from anyio import to_thread
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
-from pretamane.contacts import queries as contacts
 from pretamane.core import request_ids
 from pretamane.core.actors import Actor, Role
 from pretamane.core.errors import AppError
 from pretamane.core.http.admission import Staff, Viewer
-from pretamane.core.paging import Page
 from pretamane.core.unit_of_work import UnitOfWork
-from pretamane.documents import kinds, queries
+from pretamane.documents import kinds, labels, undo_offers
 from pretamane.documents.intake import FORM_BYTES, Intake
-from pretamane.documents.models import FAILED, PROCESSING, QUARANTINED, READY, RECEIVED
-from pretamane.documents.queries import Documents, Listed
+from pretamane.documents.models import FAILED, PROCESSING, QUARANTINED, READY, RECEIVED, DocumentType, Tag
+from pretamane.documents.shown_filters import ADDRESS, Filters, find
+from pretamane.documents.undo_offers import TOLD
 from pretamane.practice import queries as practice_queries
 from pretamane.practice.schemas import PublicPractice
 from pretamane.web import render
 
-ADDRESS = "/app/documents"
 LABELS = {
     RECEIVED: "Waiting to be read",
     PROCESSING: "Being read",
@@ -34,49 +32,15 @@ LABELS = {
     FAILED: "Not read",
     QUARANTINED: "In quarantine",
 }
-TRASH = "trash"
 KINDS = {kind.name: kind.called.removeprefix("a ").removeprefix("an ") for kind in kinds.KINDS}
 ENDINGS = ",".join(f".{extension}" for extension in kinds.BY_EXTENSION)
 
-_TOLD = {"purged": "The document was removed for good."}
-
-
-@dataclass(frozen=True)
-class Filters:
-    """What the address of the page says to show; a contact is called by e-mail address, reference or id."""
-
-    state: str = ""
-    contact: str = ""
-    cursor: str | None = None
-
-    def address(self, cursor: str | None = None) -> str:
-        asked = {"state": self.state, "contact": self.contact, "cursor": cursor}
-        query = urlencode({name: value for name, value in asked.items() if value})
-        return f"{ADDRESS}?{query}" if query else ADDRESS
-
-
-@dataclass(frozen=True)
-class Found:
-    page: Page[Listed] = field(default_factory=lambda: Page((), None))
-    names: Mapping[UUID, str] = field(default_factory=dict)
-    contact_id: UUID | None = None
-
-
-def find(session: Session, shown: Filters) -> Found:
-    """Nothing where nobody is called as the filter has it."""
-    contact = contacts.contact_called(session, shown.contact) if shown.contact else None
-    if shown.contact and contact is None:
-        return Found()
-    contact_id = contact.id if contact else None
-    state = shown.state if shown.state in LABELS else None
-    which = Documents(contact_id, state, in_the_trash=shown.state == TRASH)
-    page = queries.documents(session, which, after=shown.cursor)
-    return Found(page, names_in(session, page), contact_id)
-
-
-def names_in(session: Session, page: Page[Listed]) -> Mapping[UUID, str]:
-    wanted = {row.Document.contact_id for row in page.items if row.Document.contact_id}
-    return contacts.names(session, wanted) if wanted else {}
+_TOLD = {
+    **TOLD,
+    "purged": "The document was removed for good.",
+    "left": "Only the people you named see the document now. You are not one of them.",
+}
+Shown = Annotated[Filters, Depends(Filters)]
 
 
 def in_words(size: int) -> str:
@@ -95,10 +59,8 @@ class DocumentsPage:
     def __init__(self, work: UnitOfWork, intake: Intake) -> None:
         self._work, self._intake = work, intake
 
-    def show(
-        self, actor: Viewer, state: str = "", contact: str = "", cursor: str | None = None, told: str = ""
-    ) -> Response:
-        return self._page(actor, Filters(state, contact, cursor), told=_TOLD.get(told))
+    def show(self, actor: Viewer, shown: Shown, done: UUID | None = None, told: str = "") -> Response:
+        return self._page(actor, shown, told=_TOLD.get(told), done=done)
 
     async def receive(self, actor: Staff, request: Request) -> Response:
         """The browser keeps no file that was refused: its person chooses again, with the sentence before them."""
@@ -109,14 +71,20 @@ class DocumentsPage:
         known = {"known": str(kept.duplicate_of.id)} if kept.duplicate_of else {}
         return RedirectResponse(f"{ADDRESS}/{kept.id}?{urlencode({'told': 'kept', **known})}", 303)
 
-    def _page(self, actor: Actor, shown: Filters, refusal: AppError | None = None, told: str | None = None) -> Response:
-        found = self._work.run_now(find, shown)
+    def _page(
+        self,
+        actor: Actor,
+        shown: Filters,
+        refusal: AppError | None = None,
+        told: str | None = None,
+        done: UUID | None = None,
+    ) -> Response:
+        found = self._work.run_now(find, shown, actor)
         return render.page(
             "documents/documents.html",
             status=refusal.status if refusal else 200,
             actor=actor,
             here="documents",
-            practice=PublicPractice.of(self._work.run_now(practice_queries.current)),
             may_write=actor.role >= Role.STAFF,
             found=found,
             labels=LABELS,
@@ -130,7 +98,17 @@ class DocumentsPage:
             faults=list(refusal.fields.values()) if refusal else [],
             told=told,
             request_id=request_ids.current.get(),
+            **self._work.run_now(_beside, done, actor),
         )
+
+
+def _beside(session: Session, done: UUID | None, by: Actor) -> dict[str, Any]:
+    return {
+        "practice": PublicPractice.of(practice_queries.current(session)),
+        "types": labels.by_name(session, DocumentType),
+        "tags": labels.by_name(session, Tag),
+        "undo": undo_offers.offer(session, done, by),
+    }
 
 
 def body_limits(limit: int) -> Mapping[str, int]:

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
+    SmallInteger,
     Text,
     UniqueConstraint,
     false,
@@ -19,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from pretamane.core.database import Record
 from pretamane.core.ids import new_id
@@ -33,6 +34,13 @@ STATES: Final = (RECEIVED, PROCESSING, READY, FAILED, QUARANTINED)
 
 _STATES = ", ".join(f"'{state}'" for state in STATES)
 _Moment = DateTime(timezone=True)
+# Of two fingerprints that differ in three of 64 bits, one of four bands of 16 is the same.
+_BANDS = tuple(f"((fingerprint >> {shift}) & 65535)" for shift in (48, 32, 16, 0))
+_HAS_A_FINGERPRINT = text("fingerprint IS NOT NULL")
+# Signs inside names of files part words, so that any part of one is found. As PostgreSQL gives it back, casts and all.
+TITLE_WORDS: Final = text(
+    "to_tsvector('simple'::regconfig, translate(title::text, '@._-/+<>&'::text, '         '::text))"
+)
 
 
 class Blob(Record):
@@ -69,6 +77,8 @@ class Document(Record):
         Index("ix_documents_contact", "contact_id", "made_at", "id"),
         Index("ix_documents_part_of", "part_of", postgresql_where=text("part_of IS NOT NULL")),
         Index("ix_documents_type", "type_id", "made_at", "id"),
+        Index("ix_documents_title", TITLE_WORDS, postgresql_using="gin"),
+        Index("ix_documents_dated", "document_date", "made_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -95,6 +105,11 @@ class Document(Record):
     held_at: Mapped[datetime | None] = mapped_column(_Moment)
     held_by: Mapped[UUID | None]
     hold_reason: Mapped[str | None]
+    # The fields on which people had their say, also where they left nothing: machines guess these no more.
+    settled: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}", default=list)
+
+    type: Mapped["DocumentType | None"] = relationship(viewonly=True)
+    tags: Mapped[list["Tag"]] = relationship(secondary="document_tags", order_by="func.lower(Tag.name)", viewonly=True)
 
 
 class DocumentType(Record):
@@ -125,6 +140,24 @@ class DocumentTag(Record):
 
     document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
     tag_id: Mapped[UUID] = mapped_column(ForeignKey("tags.id", ondelete="CASCADE"), primary_key=True)
+
+
+class FormerValues(Record):
+    """What a document was before somebody's act, for as long as that can be undone; gone with its document."""
+
+    __tablename__ = "document_former_values"
+    __table_args__ = (
+        Index("ix_document_former_values_document", "document_id"),
+        Index("ix_document_former_values_made_at", "made_at"),
+    )
+
+    act_id: Mapped[UUID] = mapped_column(primary_key=True)
+    document_id: Mapped[UUID] = mapped_column(ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True)
+    account_id: Mapped[UUID]
+    # The version that the act made: a newer one is somebody's later change.
+    version: Mapped[int]
+    before: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    made_at: Mapped[datetime] = mapped_column(_Moment)
 
 
 class DocumentReader(Record):
@@ -174,6 +207,10 @@ class DocumentVersion(Record):
         UniqueConstraint("document_id", "number"),
         Index("ix_document_versions_blob", "blob_id"),
         Index("ix_document_versions_state", "state", "id"),
+        *(
+            Index(f"ix_document_versions_band_{band}", text(words), postgresql_where=_HAS_A_FINGERPRINT)
+            for band, words in enumerate(_BANDS)
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)
@@ -189,8 +226,25 @@ class DocumentVersion(Record):
     # In quarantine only because no scanner has looked at it yet.
     is_unscanned: Mapped[bool] = mapped_column(server_default="false", default=False)
     page_count: Mapped[int | None]
+    # What machines took from it: title, dated, language. The document has it while this version is the current one.
+    learned: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     made_at: Mapped[datetime] = mapped_column(_Moment)
     made_by: Mapped[UUID | None]
+    # Of its words: whether another text is the same, and whether it is nearly so (fingerprints.py).
+    text_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
+    fingerprint: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class DocumentLikeness(Record):
+    """Two documents' versions whose texts are nearly the same; the first is the one that was read later."""
+
+    __tablename__ = "document_likenesses"
+    __table_args__ = (Index("ix_document_likenesses_other", "other_id"),)
+
+    version_id: Mapped[UUID] = mapped_column(ForeignKey("document_versions.id", ondelete="CASCADE"), primary_key=True)
+    other_id: Mapped[UUID] = mapped_column(ForeignKey("document_versions.id", ondelete="CASCADE"), primary_key=True)
+    distance: Mapped[int] = mapped_column(SmallInteger)
+    is_same_text: Mapped[bool]
 
 
 class DocumentStep(Record):

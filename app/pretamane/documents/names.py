@@ -25,11 +25,15 @@ def display_name(given: str) -> str:
     Applied to its own outcome it changes nothing.
     """
     last = given.replace("\\", "/").rstrip("/").rpartition("/")[2]
-    composed = unicodedata.normalize("NFC", last.translate(_BLANK))
-    visible = "".join(sign for sign in composed if sign in _JOINERS or unicodedata.category(sign) not in _NEVER)
-    one_line = unicodedata.normalize("NFC", " ".join(visible.split()))
-    shortened = _shortened(_without_odd_ends(one_line))
+    shortened = _shortened(_without_odd_ends(in_order(last)))
     return shortened if shortened.strip(".") else NAMELESS
+
+
+def in_order(given: str) -> str:
+    """On one line, without the signs that hide something or turn the reading direction."""
+    composed = unicodedata.normalize("NFC", given.translate(_BLANK))
+    visible = "".join(sign for sign in composed if sign in _JOINERS or unicodedata.category(sign) not in _NEVER)
+    return unicodedata.normalize("NFC", " ".join(visible.split()))
 
 
 def _without_odd_ends(name: str) -> str:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from pretamane.core.actors import Actor
 from pretamane.core.errors import AppError, Forbidden, Gone, NotFound
 from pretamane.documents import queries
 from pretamane.documents.models import QUARANTINED
@@ -24,13 +25,13 @@ class Quarantined(Forbidden):
     code = "quarantined"
 
 
-def readable(session: Session, document_id: UUID, number: int | None = None) -> Original:
-    return _readable(queries.original(session, document_id, number))
+def readable(session: Session, document_id: UUID, by: Actor, number: int | None = None) -> Original:
+    return _readable(queries.original(session, document_id, by, number))
 
 
-def still_readable(session: Session, version_id: UUID) -> Original:
-    """Asked again when the bytes are fetched: what was trashed since is not served any more."""
-    return _readable(queries.original_of(session, version_id))
+def still_readable(session: Session, version_id: UUID, reader: UUID | None) -> Original:
+    """Asked again when the bytes are fetched: what was trashed or restricted since is not served any more."""
+    return _readable(queries.original_of(session, version_id, reader))
 
 
 def _readable(original: Original) -> Original:

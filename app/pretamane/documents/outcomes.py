@@ -154,7 +154,8 @@ def finish_scans(session: Session, version_id: UUID) -> None:
     if steps.state_of(session, version_id, OCR) == WAITING:
         steps.note(session, version_id, Step(OCR, DONE))
     read = pages.beginning(session, version_id, _SCAN_BEGINS)
-    facts.note(session, document, version, facts.learn(read, version.made_at.date(), title=facts.first_line(read)))
+    learned = facts.learn(read, version.made_at.date(), title=facts.first_line(read))
+    facts.note(session, document, version, learned, besides=True)
     be_ready(session, document, version)
 
 

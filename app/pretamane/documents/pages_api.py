@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import RedirectResponse
 
+from pretamane.core.actors import Actor
 from pretamane.core.http.admission import DocumentsReader
 from pretamane.core.http.caching import REVALIDATED, REVALIDATION, is_known
 from pretamane.core.http.listing import Cursor, Limit
@@ -79,39 +80,40 @@ class PagesDesk:
     def __init__(self, addresses: FileAddresses, pictures: Pictures) -> None:
         self._addresses, self._pictures = addresses, pictures
 
-    def file(self, _by: DocumentsReader, work: Work, document_id: UUID, way: AsWay = "attachment") -> Response:
-        return self._sent_on(work.run_now(originals.readable, document_id), way)
+    def file(self, by: DocumentsReader, work: Work, document_id: UUID, way: AsWay = "attachment") -> Response:
+        return self._sent_on(work.run_now(originals.readable, document_id, by), way, by)
 
     def file_of_version(
-        self, _by: DocumentsReader, work: Work, document_id: UUID, number: Number, way: AsWay = "attachment"
+        self, by: DocumentsReader, work: Work, document_id: UUID, number: Number, way: AsWay = "attachment"
     ) -> Response:
-        return self._sent_on(work.run_now(originals.readable, document_id, number), way)
+        return self._sent_on(work.run_now(originals.readable, document_id, by, number), way, by)
 
-    def _sent_on(self, original: Original, way: Way) -> Response:
-        return RedirectResponse(self._addresses.of(original.version.id, way), 303, {"Cache-Control": "no-store"})
+    def _sent_on(self, original: Original, way: Way, by: Actor) -> Response:
+        address = self._addresses.of(original.version.id, way, by.account_id)
+        return RedirectResponse(address, 303, {"Cache-Control": "no-store"})
 
     def pages(
-        self, _by: DocumentsReader, work: Work, document_id: UUID, cursor: Cursor = None, limit: Limit = PAGE
+        self, by: DocumentsReader, work: Work, document_id: UUID, cursor: Cursor = None, limit: Limit = PAGE
     ) -> TextPagesOut:
-        return TextPagesOut.of(work.run_now(viewing.text_pages, document_id, cursor, limit))
+        return TextPagesOut.of(work.run_now(viewing.text_pages, document_id, by, cursor, limit))
 
     def picture(
         self,
         request: Request,
-        _by: DocumentsReader,
+        by: DocumentsReader,
         work: Work,
         document_id: UUID,
         number: Number,
         width: Width = 800,
         version: OfVersion = None,
     ) -> Response:
-        page = work.run_now(viewing.drawn_page, document_id, number, version)
+        page = work.run_now(viewing.drawn_page, document_id, by, number, version)
         return self._drawn(request, page.version, number, viewing.nearest_width(width), is_pinned=version is not None)
 
     def thumbnail(
-        self, request: Request, _by: DocumentsReader, work: Work, document_id: UUID, version: OfVersion = None
+        self, request: Request, by: DocumentsReader, work: Work, document_id: UUID, version: OfVersion = None
     ) -> Response:
-        first = work.run_now(viewing.drawn_page, document_id, 1, version)
+        first = work.run_now(viewing.drawn_page, document_id, by, 1, version)
         return self._drawn(request, first.version, 1, THUMBNAIL, is_pinned=version is not None)
 
     def _drawn(self, request: Request, version: DocumentVersion, page: int, width: int, *, is_pinned: bool) -> Response:
@@ -124,9 +126,9 @@ class PagesDesk:
         return Response(self._pictures.picture(version.id, page, width), media_type="image/webp", headers=headers)
 
     def words(
-        self, _by: DocumentsReader, work: Work, document_id: UUID, number: Number, version: OfVersion = None
+        self, by: DocumentsReader, work: Work, document_id: UUID, number: Number, version: OfVersion = None
     ) -> WordsOut:
-        page = work.run_now(viewing.drawn_page, document_id, number, version)
+        page = work.run_now(viewing.drawn_page, document_id, by, number, version)
         return WordsOut.of(self._pictures.words(page.version.id, number))
 
 

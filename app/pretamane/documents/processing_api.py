@@ -3,9 +3,10 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, SecretStr
 
+from pretamane.core.actors import Actor
 from pretamane.core.http.admission import AdminOrKey, DocumentsWriter
 from pretamane.core.unit_of_work import Work
 from pretamane.documents import quarantine, queries, reprocessing
@@ -21,6 +22,11 @@ class PasswordIn(BaseModel):
     )
 
 
+Released = Annotated[
+    int | None, Query(ge=1, le=2_147_483_647, description="That version; left out, the newest that is in quarantine.")
+]
+
+
 def router(unlocking: Unlocking) -> APIRouter:
     routes = APIRouter(prefix="/api/v1/documents", tags=["documents"])
 
@@ -32,7 +38,7 @@ def router(unlocking: Unlocking) -> APIRouter:
     )
     def process_again(by: DocumentsWriter, work: Work, document_id: UUID) -> DocumentWithVersions:
         work.run_now(reprocessing.process_again, document_id, by)
-        return _shown(work, document_id)
+        return _shown(work, document_id, by)
 
     @routes.post(
         "/{document_id}/release",
@@ -40,9 +46,9 @@ def router(unlocking: Unlocking) -> APIRouter:
         summary="Let a document out of quarantine",
         response_description="It is served and read like any other from now on",
     )
-    def release(by: AdminOrKey, work: Work, document_id: UUID) -> DocumentWithVersions:
-        work.run_now(quarantine.release, document_id, by)
-        return _shown(work, document_id)
+    def release(by: AdminOrKey, work: Work, document_id: UUID, version: Released = None) -> DocumentWithVersions:
+        work.run_now(quarantine.release, document_id, by, version)
+        return _shown(work, document_id, by)
 
     @routes.post(
         "/{document_id}/password",
@@ -52,12 +58,12 @@ def router(unlocking: Unlocking) -> APIRouter:
     def read_with_password(
         by: DocumentsWriter, work: Work, document_id: UUID, given: PasswordIn
     ) -> DocumentWithVersions:
-        version_id = work.run_now(queries.document, document_id).document.current_version_id
+        version_id = work.run_now(queries.document, document_id, by).document.current_version_id
         unlocking.read_with_password(version_id, given.password, by)
-        return _shown(work, document_id)
+        return _shown(work, document_id, by)
 
     return routes
 
 
-def _shown(work: Work, document_id: UUID) -> DocumentWithVersions:
-    return DocumentWithVersions.about(work.run_now(queries.document, document_id))
+def _shown(work: Work, document_id: UUID, by: Actor) -> DocumentWithVersions:
+    return DocumentWithVersions.about(work.run_now(queries.document, document_id, by))

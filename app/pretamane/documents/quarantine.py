@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from pretamane.core import audit, events
 from pretamane.core.actors import Actor
 from pretamane.core.errors import Conflict, NotFound, Unavailable
 from pretamane.core.jobs import Run
-from pretamane.documents import outcomes
+from pretamane.documents import outcomes, queries, service, versions
 from pretamane.documents.models import QUARANTINED, Blob, Document, DocumentVersion
 from pretamane.documents.recognition import Quarantine, scanned
 from pretamane.ports import BlobStore, Scanner
@@ -60,6 +61,7 @@ def _note_scan(session: Session, version_id: UUID, found: Quarantine | None) -> 
 def _let_go(session: Session, document: Document, version: DocumentVersion) -> None:
     version.is_unscanned = False
     outcomes.begin_again(session, version)
+    versions.come_forward(session, document, version)
     events.emit(session, "document.released", document, version=version.id)
 
 
@@ -69,19 +71,29 @@ def note_death(session: Session, version_id: UUID) -> None:
         held[1].reason = NOT_SCANNED
 
 
-def release(session: Session, document_id: UUID, by: Actor) -> Document:
-    """An administrator has looked at it, and answers for it: it is served and processed like any other."""
-    document, version = current(session, document_id)
-    if version.state != QUARANTINED:
+def release(session: Session, document_id: UUID, by: Actor, number: int | None = None) -> Document:
+    """An administrator has looked at it, and answers for it: it is served and processed like any other.
+
+    Without a number it is the newest version that is in quarantine.
+    """
+    document = service.locked(session, document_id, by)
+    held = select(DocumentVersion).where(
+        DocumentVersion.document_id == document_id, DocumentVersion.state == QUARANTINED
+    )
+    if number is not None:
+        held = held.where(DocumentVersion.number == number)
+    newest = held.order_by(DocumentVersion.number.desc()).limit(1).with_for_update()
+    version = session.scalar(newest.execution_options(populate_existing=True))
+    if version is None:
         raise Conflict("This document is not in quarantine.", code="not-quarantined")
     _let_go(session, document, version)
     audit.record(session, by, "document.released", document_id)
     return document
 
 
-def current(session: Session, document_id: UUID) -> tuple[Document, DocumentVersion]:
+def current(session: Session, document_id: UUID, by: Actor) -> tuple[Document, DocumentVersion]:
     """The document and the newest version of its content, locked."""
-    document = session.get(Document, document_id)
+    document = session.scalar(select(Document).where(Document.id == document_id, queries.readable(by)))
     held = document and outcomes.hold(session, document.current_version_id)
     if not held:
         raise NotFound("There is no document with this id.")

@@ -14,7 +14,7 @@ from pretamane.documents.models import PROCESSING, QUARANTINED, READY, Document
 
 def process_again(session: Session, document_id: UUID, by: Actor) -> Document:
     """What was read before stays to be seen until the new reading comes in its place."""
-    document, version = quarantine.current(session, document_id)
+    document, version = quarantine.current(session, document_id, by)
     if version.state == QUARANTINED:
         raise Forbidden("This document is in quarantine; an administrator decides about it.", code="quarantined")
     if version.state == READY and Mark.LOCKED in version.marks:

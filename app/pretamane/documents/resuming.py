@@ -9,7 +9,8 @@ from anyio import to_thread
 from sqlalchemy.orm import Session
 
 from pretamane.core.actors import Actor
-from pretamane.core.errors import AppError, Conflict, TooLarge
+from pretamane.core.errors import AppError, ChangedMeanwhile, Conflict, TooLarge
+from pretamane.core.http.versions import Seen
 from pretamane.core.ids import new_id
 from pretamane.core.spool import Checksum, Growing, Kept, Pieces, Spool
 from pretamane.core.unit_of_work import UnitOfWork
@@ -27,17 +28,30 @@ class Progress:
     upload: Upload
     offset: int
     document_id: UUID | None = None
+    # As far as whoever asks now can be told.
+    is_new: bool = True
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What somebody decided after they were asked, or had looked at what is there now."""
+
+    if_known: IfKnown | None = None
+    seen: Seen | None = None
+
+
+_NONE = Decision()
 
 
 @dataclass(frozen=True)
 class Part:
-    """Bytes from an offset on; `if_known` is what somebody decided after they were asked."""
+    """Bytes from an offset on."""
 
     offset: int
     pieces: Pieces
     expected: int = 0
     checksum: Checksum | None = None
-    if_known: IfKnown | None = None
+    decided: Decision = _NONE
 
 
 class Resuming:
@@ -66,7 +80,7 @@ class Resuming:
             _refuse_another_offset(part.offset, growing.size)
             left = upload.length - part.offset
             await growing.append(part.pieces, limit=left, expected=part.expected, checksum=part.checksum)
-            return await self._progress(upload, growing, by, part.if_known)
+            return await self._progress(upload, growing, by, part.decided)
 
     async def look(self, upload_id: UUID, by: Actor) -> Progress:
         """One that is complete and not filed is filed now: nobody shall believe in what is not there."""
@@ -91,39 +105,43 @@ class Resuming:
         except FileNotFoundError:
             raise uploads.gone() from None
 
-    async def _progress(self, upload: Upload, growing: Growing, by: Actor, if_known: IfKnown | None = None) -> Progress:
+    async def _progress(self, upload: Upload, growing: Growing, by: Actor, decided: Decision = _NONE) -> Progress:
         offset = growing.size
         if offset < upload.length:
             return Progress(upload, offset)
         kept = await self._spool.whole(growing)
         try:
-            document_id = await to_thread.run_sync(self._file, kept, upload, by, if_known)
+            document_id, is_new = await to_thread.run_sync(self._file, kept, upload, by, decided)
         except AppError as refusal:
             if _is_final(refusal):
                 await self._work.run(uploads.end, upload.id)
                 kept.discard()
             raise
         kept.discard()
-        return Progress(upload, offset, document_id)
+        return Progress(upload, offset, document_id, is_new)
 
-    def _file(self, kept: Kept, upload: Upload, by: Actor, if_known: IfKnown | None) -> UUID:
+    def _file(self, kept: Kept, upload: Upload, by: Actor, decided: Decision) -> tuple[UUID, bool]:
         said = upload.details
         arrival = Arrival(
             upload.filename,
             WAY,
             title=said.get("title"),
             contact_id=UUID(said["contact_id"]) if said.get("contact_id") else None,
-            if_known=if_known or said.get("if_known", "keep"),
+            if_known=decided.if_known or said.get("if_known", "keep"),
+            is_restricted=said.get("restricted", False),
+            onto=uploads.onto_in(said, decided.seen),
         )
         return self._receiving.file(kept, arrival, by, lambda file: self._work.run_now(_file_once, upload.id, file))
 
 
-def _file_once(session: Session, upload_id: UUID, file: File) -> UUID:
+def _file_once(session: Session, upload_id: UUID, file: File) -> tuple[UUID, bool]:
     """With the mark on the upload, so that whoever asks later knows whether this was committed."""
     upload = uploads.held(session, upload_id)
-    if upload.document_id is None:
-        upload.document_id = file(session).document.id
-    return upload.document_id
+    if upload.document_id is not None:
+        return upload.document_id, True
+    filed = file(session)
+    upload.document_id = filed.document.id
+    return filed.document.id, filed.is_new
 
 
 def _file_of(upload_id: UUID) -> str:
@@ -132,7 +150,7 @@ def _file_of(upload_id: UUID) -> str:
 
 def _is_final(refusal: AppError) -> bool:
     """Of what is away just now the bytes stay, and of what a person still has to decide."""
-    return refusal.status < 500 and refusal.code != "known-already"
+    return refusal.status < 500 and refusal.code not in ("known-already", ChangedMeanwhile.code)
 
 
 def _refuse_another_offset(said: int, offset: int) -> None:

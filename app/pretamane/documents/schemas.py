@@ -38,24 +38,45 @@ class VersionOut(BaseModel):
         return cls(**own, size=blob.size, sha256=blob.sha256.hex())
 
 
+class LabelOut(BaseModel):
+    """A type or a tag, by its name."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    name: str
+
+
 class DocumentOut(BaseModel):
     id: UUID
     title: str
     contact_id: UUID | None
     part_of: UUID | None = Field(description="The mail that this was attached to")
+    type: LabelOut | None = None
+    tags: list[str] = Field([], description="Their names")
+    notes: str = ""
     document_date: date | None
     language: str | None
     received_by: UUID | None
     made_at: datetime
     changed_at: datetime
     trashed_at: datetime | None
+    held_at: datetime | None = Field(description="Since when nothing removes it")
     version: int = Field(description="Counts the changes; the ETag, too")
-    current: VersionOut = Field(description="The newest version of its content")
+    current: VersionOut = Field(description="The version of its content that counts; mostly the newest")
 
     @classmethod
     def of(cls, document: Document, version: DocumentVersion, blob: Blob) -> "DocumentOut":
-        own = {name: getattr(document, name) for name in DocumentOut.model_fields if name != "current"}
-        return cls(**own, current=VersionOut.of(version, blob))
+        own = {name: getattr(document, name) for name in DocumentOut.model_fields if name not in _NOT_ITS_OWN}
+        return cls(
+            **own,
+            type=LabelOut.model_validate(document.type) if document.type else None,
+            tags=[tag.name for tag in document.tags],
+            current=VersionOut.of(version, blob),
+        )
+
+
+_NOT_ITS_OWN = ("type", "tags", "current")
 
 
 class StepOut(BaseModel):
@@ -85,11 +106,15 @@ class KnownOut(BaseModel):
 
 class ReceivedOut(DocumentOut):
     duplicate_of: KnownOut | None = Field(description="An older document that has the same bytes")
+    received: VersionOut = Field(description="What was sent; while it is in quarantine, the one before stays current")
+    is_new: bool = Field(description="False where these are the current version's own bytes: then nothing was made")
 
     @classmethod
     def about(cls, filed: Filed) -> "ReceivedOut":
         known = filed.duplicate_of and KnownOut(id=filed.duplicate_of.id, title=filed.duplicate_of.title)
-        return cls(**DocumentOut.of(filed.document, filed.version, filed.blob).model_dump(), duplicate_of=known)
+        document = DocumentOut.of(filed.document, *filed.current).model_dump()
+        received = VersionOut.of(filed.version, filed.blob)
+        return cls(**document, duplicate_of=known, received=received, is_new=filed.is_new)
 
 
 class DocumentPage(BaseModel):
@@ -107,3 +132,11 @@ class Particulars(BaseModel):
     title: Annotated[str | None, Field(max_length=LONGEST_TITLE), OneLine] = None
     contact_id: UUID | None = None
     if_known: Literal["keep", "ask"] = "keep"
+    restricted: bool = False
+
+
+class PartsParticulars(Particulars):
+    """Of one that comes in parts; the last two where it becomes another version of a document."""
+
+    document: UUID | None = None
+    version: Annotated[int | None, Field(ge=1, le=999_999_999)] = None

@@ -32,27 +32,42 @@ def is_test_virus(head: bytes) -> bool:
 
 def what_a_rule_says(file: Path, kind: Kind) -> str | None:
     """The reason of the first rule that fits. All of the file is looked at, as it lies there: nothing is unpacked."""
-    import yara_x
-
-    scanner = yara_x.Scanner(_rules())
-    scanner.set_global("kind", kind.name)
-    scanner.fast_scan(True)
     started = time.thread_time()
+    scan = _scanner(RULES, kind)
     for window in _windows(file):
         if time.thread_time() - started > LONGEST_SECONDS:
             return TOO_LONG
-        for rule in scanner.scan(window).matching_rules:
-            return str(dict(rule.metadata)["reason"])
+        if reason := _first_reason(scan, window, kind):
+            return reason
     return None
 
 
+def _first_reason(scan: "yara_x.Scanner", window: bytes, kind: Kind) -> str | None:
+    """A rule without a reason names the folder of those that are worth their time only where it fits."""
+    for rule in scan.scan(window).matching_rules:
+        said = dict(rule.metadata)
+        reason = said.get("reason") or _first_reason(_scanner(RULES / str(said["then"]), kind), window, kind)
+        if reason:
+            return str(reason)
+    return None
+
+
+def _scanner(rules: Path, kind: Kind) -> "yara_x.Scanner":
+    import yara_x
+
+    scanner = yara_x.Scanner(_rules(rules))
+    scanner.set_global("kind", kind.name)
+    scanner.fast_scan(True)
+    return scanner
+
+
 @cache
-def _rules() -> "yara_x.Rules":
+def _rules(folder: Path) -> "yara_x.Rules":
     import yara_x
 
     compiler = yara_x.Compiler()
     compiler.define_global("kind", "")
-    for file in sorted(RULES.glob("*.yar")):
+    for file in sorted(folder.glob("*.yar")):
         compiler.add_source(file.read_text(encoding="utf-8"), origin=file.name)
     return compiler.build()
 

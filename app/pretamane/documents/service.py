@@ -1,13 +1,15 @@
 """What can be done with documents: the only code that writes their rows."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Literal
 from uuid import UUID
 
 from prometheus_client import Counter
-from sqlalchemy import BigInteger, bindparam, delete, func, select, update
+from sqlalchemy import BigInteger, bindparam, func, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from pretamane.contacts import people
 from pretamane.core import audit, events, jobs
@@ -16,20 +18,28 @@ from pretamane.core.database import after_commit, now
 from pretamane.core.errors import ChangedMeanwhile, Conflict, NotFound
 from pretamane.core.http.versions import Seen
 from pretamane.core.ids import new_id
-from pretamane.core.texts import one_line
-from pretamane.documents import blobs, queries
+from pretamane.documents import blobs, queries, removal
 from pretamane.documents.blobs import Stored
-from pretamane.documents.models import QUARANTINED, RECEIVED, Blob, Document, DocumentVersion
+from pretamane.documents.models import QUARANTINED, RECEIVED, Blob, Document, DocumentReader, DocumentVersion
+from pretamane.documents.names import in_order
 from pretamane.documents.recognition import Recognised
 
 PROCESS = "documents.process"
 SCAN = "documents.scan"
-FORGET_PICTURES = "documents.forget_pictures"
 LONGEST_TITLE = 300
+LONGEST_NAME = 4000
 
 DOCUMENTS_RECEIVED = Counter("documents_received_total", "Documents kept, by kind and by way in.", ["kind", "way"])
 
 IfKnown = Literal["keep", "ask"]
+
+
+@dataclass(frozen=True)
+class Onto:
+    """The document whose next version it is, and which versions of that document its sender had seen."""
+
+    document_id: UUID
+    seen: Seen
 
 
 @dataclass(frozen=True)
@@ -42,8 +52,11 @@ class Arrival:
     contact_id: UUID | None = None
     part_of: UUID | None = None
     if_known: IfKnown = "keep"
+    # At first only whoever brought it may know of it.
+    is_restricted: bool = False
     # Of what may be brought twice, by whoever cannot know whether it was filed before: the id that it gets.
     identity: UUID | None = None
+    onto: Onto | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +73,14 @@ class Filed:
     version: DocumentVersion
     blob: Blob
     duplicate_of: queries.Known | None
+    # The document has these very bytes already, so nothing was made of them.
+    is_new: bool = True
+    # Where it is another one than what was filed.
+    current_instead: tuple[DocumentVersion, Blob] | None = None
+
+    @property
+    def current(self) -> tuple[DocumentVersion, Blob]:
+        return self.current_instead or (self.version, self.blob)
 
 
 def file_original(session: Session, original: Original, arrival: Arrival, by: Actor) -> Filed:
@@ -70,24 +91,32 @@ def file_original(session: Session, original: Original, arrival: Arrival, by: Ac
     if arrival.identity is not None and (before := _filed_before(session, arrival.identity)) is not None:
         return before
     contact_id = people.stand_in(session, arrival.contact_id) if arrival.contact_id else None
-    if arrival.part_of is not None:
-        _hold(session, arrival.part_of)
+    readers = _those_who_may_know(session, arrival, by)
     blob = blobs.name(session, original.stored)
-    known = queries.known_already(session, original.stored.sha256)
+    known = queries.known_already(session, original.stored.sha256, by)
     if known is not None and arrival.if_known == "ask":
         raise known_already(known)
     document, version = _first_version(session, original.recognised, arrival, by)
     document.contact_id, version.blob_id = contact_id, blob.id
+    document.is_restricted = readers is not None
     session.add_all((document, version))
+    session.add_all(DocumentReader(document_id=document.id, account_id=each) for each in readers or ())
     session.flush()
+    set_committed_value(document, "type", None)
+    set_committed_value(document, "tags", [])
     events.emit(session, "document.received", document, version=version.id, way=arrival.way)
+    audit.record(session, by, "document.received", document.id, way=arrival.way)
+    have_read(session, version, arrival)
+    return Filed(document, version, blob, known)
+
+
+def have_read(session: Session, version: DocumentVersion, arrival: Arrival) -> None:
+    """Whatever is in quarantine is scanned, or waits for a person."""
     if version.state != QUARANTINED:
         jobs.enqueue(session, PROCESS, unique=str(version.id), version=version.id)
     elif version.is_unscanned:
         jobs.enqueue(session, SCAN, unique=str(version.id), version=version.id)
-    audit.record(session, by, "document.received", document.id, way=arrival.way)
     after_commit(session, DOCUMENTS_RECEIVED.labels(version.kind, arrival.way).inc)
-    return Filed(document, version, blob, known)
 
 
 def _filed_before(session: Session, identity: UUID) -> Filed | None:
@@ -107,47 +136,56 @@ def _filed_before(session: Session, identity: UUID) -> Filed | None:
 def _first_version(
     session: Session, recognised: Recognised, arrival: Arrival, by: Actor
 ) -> tuple[Document, DocumentVersion]:
-    at, document_id, version_id = now(session), arrival.identity or new_id(), new_id()
-    quarantine = recognised.quarantine
-    filename = storable(arrival.filename) or "unnamed"
+    at, document_id = now(session), arrival.identity or new_id()
+    version = new_version(session, document_id, 1, recognised, arrival, by)
     document = Document(
         id=document_id,
-        title=_title(arrival.title) or title_of_file(filename),
-        current_version_id=version_id,
+        title=tidy_title(arrival.title or "") or title_of_file(version.filename),
+        current_version_id=version.id,
         part_of=arrival.part_of,
         received_by=by.account_id,
         made_at=at,
         changed_at=at,
+        settled=["title"] if arrival.title else [],
     )
-    version = DocumentVersion(
-        id=version_id,
+    return document, version
+
+
+def new_version(
+    session: Session, document_id: UUID, number: int, recognised: Recognised, arrival: Arrival, by: Actor
+) -> DocumentVersion:
+    quarantine = recognised.quarantine
+    return DocumentVersion(
+        id=new_id(),
         document_id=document_id,
-        number=1,
-        filename=filename,
+        number=number,
+        filename=storable(arrival.filename) or "unnamed",
         kind=recognised.kind.name,
         media_type=recognised.kind.media_type,
         marks=sorted(recognised.marks),
         state=QUARANTINED if quarantine else RECEIVED,
         reason=quarantine.reason if quarantine else None,
         is_unscanned=bool(quarantine and quarantine.is_to_be_scanned_again),
-        made_at=at,
+        made_at=now(session),
         made_by=by.account_id,
     )
-    return document, version
 
 
 def storable(name: str) -> str:
-    """As it was given, but for what PostgreSQL takes in no text."""
-    return name.encode("utf-8", "ignore").decode("utf-8").replace("\0", "")
+    """As it was given, but for what PostgreSQL takes in no text, and for the middle of one that nobody could read."""
+    name = name.encode("utf-8", "ignore").decode("utf-8").replace("\0", "")
+    half = LONGEST_NAME // 2
+    return name if len(name) <= LONGEST_NAME else f"{name[: half - 1]}…{name[-half:]}"
 
 
-def _title(text: str | None) -> str:
-    return str(one_line(text or ""))[:LONGEST_TITLE].strip()
+def tidy_title(text: str) -> str:
+    """As a person or a file gave it; what cannot be seen in it goes, as from a file's name."""
+    return in_order(text)[:LONGEST_TITLE].strip()
 
 
 def title_of_file(filename: str) -> str:
     """What a document is called as long as nobody and nothing says better."""
-    return _title(PurePath(filename).stem) or "Untitled"
+    return tidy_title(PurePath(filename).stem) or "Untitled"
 
 
 def known_already(known: queries.Known) -> Conflict:
@@ -159,62 +197,85 @@ def known_already(known: queries.Known) -> Conflict:
     )
 
 
-def _hold(session: Session, document_id: UUID) -> None:
-    held = select(Document.id).where(Document.id == document_id).with_for_update(read=True, key_share=True)
-    if session.scalar(held) is None:
+def _those_who_may_know(session: Session, arrival: Arrival, by: Actor) -> Collection[UUID] | None:
+    """None for everybody. Of what is attached to a restricted mail, those who may know of the mail.
+
+    The mail is locked: it neither goes nor is it restricted before this is there to be restricted with it.
+    """
+    own = [by.account_id] if by.account_id else []
+    if arrival.part_of is None:
+        return own if arrival.is_restricted else None
+    mail = select(Document.is_restricted).where(Document.id == arrival.part_of).with_for_update(read=True)
+    is_restricted = session.scalar(mail)
+    if is_restricted is None:
         raise NotFound("The document that this is part of is gone.")
+    named = select(DocumentReader.account_id).where(DocumentReader.document_id == arrival.part_of)
+    return session.scalars(named).all() if is_restricted else None
 
 
 def trash(session: Session, document_id: UUID, seen: Seen, by: Actor) -> Document:
-    document = _seen(session, document_id, seen)
+    document = as_seen(session, document_id, seen, by)
     if document.trashed_at is None:
-        document.trashed_at = now(session)
-        _tell(session, document, "document.trashed", by)
+        put_into_trash(session, document, by)
     return document
+
+
+def put_into_trash(session: Session, document: Document, by: Actor, **why: object) -> None:
+    """One that is locked."""
+    refuse_while_held(document)
+    document.trashed_at = now(session)
+    tell(session, document, "document.trashed", by, **why)
+
+
+def refuse_while_held(document: Document) -> None:
+    """Whatever trashes, purges or erases asks this of the row that it has locked."""
+    if document.held_at is not None:
+        sentence = "This document is on hold: nothing removes it until an administrator lifts the hold."
+        raise Conflict(sentence, code="on-hold")
 
 
 def restore(session: Session, document_id: UUID, seen: Seen, by: Actor) -> Document:
-    document = _seen(session, document_id, seen)
+    document = as_seen(session, document_id, seen, by)
     if document.trashed_at is not None:
         document.trashed_at = None
-        _tell(session, document, "document.restored", by)
+        tell(session, document, "document.restored", by)
     return document
 
 
-def _seen(session: Session, document_id: UUID, seen: Seen) -> Document:
-    document = _locked(session, document_id)
+def as_seen(session: Session, document_id: UUID, seen: Seen, by: Actor) -> Document:
+    """Locked until the commit, and no other version of it than one that they saw."""
+    document = locked(session, document_id, by)
     if document.version not in seen:
         raise ChangedMeanwhile("Somebody changed this document meanwhile, so nothing was overwritten.")
     return document
 
 
-def _locked(session: Session, document_id: UUID) -> Document:
-    document = session.get(Document, document_id, with_for_update=True, populate_existing=True)
+def locked(session: Session, document_id: UUID, by: Actor) -> Document:
+    """Until the commit, and as it is now; who may not know of it learns nothing by waiting for it either."""
+    asked = select(Document).where(Document.id == document_id, queries.readable(by)).with_for_update(of=Document)
+    document = session.scalar(asked.execution_options(populate_existing=True))
     if document is None:
         raise NotFound("There is no document with this id.")
     return document
 
 
-def _tell(session: Session, document: Document, what: str, by: Actor) -> None:
+def tell(session: Session, document: Document, what: str, by: Actor, **how: object) -> None:
+    """Of a change that was just made: the document's next version, its event, and the audit's entry."""
     document.version += 1
     document.changed_at = now(session)
     session.flush()
-    audit.record(session, by, what, document.id)
-    events.emit(session, what, document)
+    audit.record(session, by, what, document.id, **how)
+    events.emit(session, what, document, **how)
 
 
 def purge(session: Session, document_id: UUID, by: Actor) -> None:
     """Out of the trash for good: its rows now, and its bytes by a job where no other version names them."""
-    document = _locked(session, document_id)
+    tags = removal.hold_tags(session, [document_id])
+    document = locked(session, document_id, by)
+    refuse_while_held(document)
     if document.trashed_at is None:
         raise Conflict("Only what is in the trash can be removed for good.", code="not-in-the-trash")
-    versions = delete(DocumentVersion).where(DocumentVersion.document_id == document_id)
-    removed = versions.returning(DocumentVersion.id, DocumentVersion.blob_id)
-    named = session.execute(removed.execution_options(synchronize_session=False)).all()
-    session.delete(document)
-    session.flush()
-    blobs.let_go(session, {blob_id for _, blob_id in named})
-    jobs.enqueue(session, FORGET_PICTURES, versions=[str(version_id) for version_id, _ in named])
+    removal.remove(session, [document_id], tags)
     audit.record(session, by, "document.purged", document_id)
     events.emit(session, "document.purged", document_id)
 

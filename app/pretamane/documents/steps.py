@@ -20,6 +20,8 @@ WAITING: Final = "waiting"
 DONE: Final = "done"
 FAILED: Final = "failed"
 SKIPPED: Final = "skipped"
+# A step whose outcome came along from elsewhere: reading the document here again changes nothing about it.
+BROUGHT: Final = "It came along with the document."
 
 
 class Step(NamedTuple):
@@ -29,11 +31,12 @@ class Step(NamedTuple):
 
 
 def note(session: Session, version_id: UUID, *noted: Step) -> None:
-    """In place of what was noted of these steps before."""
+    """In place of what was noted of these steps before, but for what came along with the document."""
     rows = [{"version_id": version_id, **_row(each), "at": now(session)} for each in noted]
     told = insert(DocumentStep).values(rows)
     fresh = {name: told.excluded[name] for name in ("state", "reason", "at")}
-    session.execute(told.on_conflict_do_update(index_elements=["version_id", "step"], set_=fresh))
+    is_open = DocumentStep.reason.is_distinct_from(BROUGHT)
+    session.execute(told.on_conflict_do_update(index_elements=["version_id", "step"], set_=fresh, where=is_open))
 
 
 def _row(step: Step) -> dict[str, str | None]:
@@ -49,3 +52,8 @@ def note_of_one_that_is_there(session: Session, version_id: UUID, step: Step) ->
 def state_of(session: Session, version_id: UUID, step: str) -> str | None:
     asked = select(DocumentStep.state).where(DocumentStep.version_id == version_id, DocumentStep.step == step)
     return session.scalar(asked)
+
+
+def has_come_along(session: Session, version_id: UUID, step: str) -> bool:
+    asked = select(DocumentStep.reason).where(DocumentStep.version_id == version_id, DocumentStep.step == step)
+    return session.scalar(asked) == BROUGHT

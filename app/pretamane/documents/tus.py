@@ -6,11 +6,11 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Header, Query, Request
 
-from pretamane.core.errors import AppError, Malformed
+from pretamane.core.errors import AppError, Malformed, VersionNeeded
 from pretamane.core.http import exchange as exchanges
 from pretamane.core.spool import Checksum
 from pretamane.core.texts import understand
-from pretamane.documents.schemas import Particulars
+from pretamane.documents.schemas import PartsParticulars
 from pretamane.documents.service import IfKnown
 from pretamane.documents.uploads import Announced
 
@@ -41,7 +41,8 @@ Metadata = Annotated[
     Header(
         alias="Upload-Metadata",
         max_length=8000,
-        description="Words and base64: filename, and perhaps title, contact_id and if_known (keep or ask).",
+        description="Words and base64: filename, and perhaps title, contact_id, if_known (keep or ask), restricted. "
+        "For another version of a document: document (its id), and version (its ETag's, that was seen).",
     ),
 ]
 ChecksumSent = Annotated[
@@ -60,7 +61,9 @@ def refuse_parallel_parts(request: Request) -> None:
 
 def announced(length: int, header: str) -> Announced:
     words = _metadata(header)
-    said = understand(Particulars, {name: text for name, text in words.items() if text})
+    said = understand(PartsParticulars, {name: text for name, text in words.items() if text})
+    if said.document is not None and said.version is None:
+        raise VersionNeeded("Say which version of the document you saw: its ETag's number, as the word version.")
     details: dict[str, Any] = {**said.model_dump(mode="json"), "sent": header}
     return Announced(words.get("filename") or words.get("name") or "", length, details)
 

@@ -13,9 +13,11 @@ from pretamane.contacts import people
 from pretamane.core.actors import Actor
 from pretamane.core.database import now
 from pretamane.core.errors import Gone, NotFound
+from pretamane.core.http.versions import Seen
 from pretamane.core.ids import new_id
+from pretamane.documents import versions
 from pretamane.documents.models import Upload
-from pretamane.documents.service import storable
+from pretamane.documents.service import Onto, storable
 
 LIVES_FOR = timedelta(hours=24)
 # Whoever asks for one that has ended is told so for another day.
@@ -34,6 +36,8 @@ class Announced:
 def begin(session: Session, announced: Announced, by: Actor, *, upload_id: UUID | None = None) -> Upload:
     if contact_id := announced.details.get("contact_id"):
         people.stand_in(session, UUID(contact_id))
+    if onto := onto_in(announced.details):
+        versions.expect(session, onto, by)
     at = now(session)
     upload = Upload(
         id=upload_id or new_id(),
@@ -47,6 +51,12 @@ def begin(session: Session, announced: Announced, by: Actor, *, upload_id: UUID 
     session.add(upload)
     session.flush()
     return upload
+
+
+def onto_in(details: Mapping[str, Any], seen: Seen | None = None) -> Onto | None:
+    """Whoever looked again meanwhile says what they saw then."""
+    document_id = details.get("document")
+    return Onto(UUID(document_id), seen or [details["version"]]) if document_id else None
 
 
 def find(session: Session, upload_id: UUID, by: Actor) -> Upload:

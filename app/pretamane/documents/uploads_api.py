@@ -12,10 +12,11 @@ from pretamane.core.actors import Actor
 from pretamane.core.errors import AppError, NotFound, UnsupportedMedia
 from pretamane.core.http.admission import DocumentsWriter
 from pretamane.core.http.fields import media_type
+from pretamane.core.http.versions import SeenPerhaps
 from pretamane.documents import tus
 from pretamane.documents.intake import declared_length
 from pretamane.documents.models import Upload
-from pretamane.documents.resuming import Part, Progress, Resuming
+from pretamane.documents.resuming import Decision, Part, Progress, Resuming
 from pretamane.documents.tus import ChecksumSent, Decided, Length, Metadata, Offset, SpeakingTus
 
 UPLOADS = "/api/v1/uploads"
@@ -78,12 +79,13 @@ class UploadDesk:
         upload_offset: Offset,
         upload_checksum: ChecksumSent = None,
         if_known: Decided = None,
+        seen: SeenPerhaps = None,
         _: None = SpeakingTus,
     ) -> Response:
         if media_type(request) != tus.PIECE:
             raise UnsupportedMedia(f"Send the bytes as they are (Content-Type: {tus.PIECE}).")
         checksum = tus.checksum(upload_checksum)
-        part = Part(upload_offset, request.stream(), declared_length(request), checksum, if_known)
+        part = Part(upload_offset, request.stream(), declared_length(request), checksum, Decision(if_known, seen))
         return Response(status_code=204, headers=_told(await self._resuming.append(upload_id, part, by)))
 
     async def end(self, by: DocumentsWriter, upload_id: UUID, _: None = SpeakingTus) -> Response:
@@ -102,7 +104,8 @@ def _told(progress: Progress) -> dict[str, str]:
     headers = {"Upload-Offset": str(progress.offset)}
     if progress.document_id is None:
         return headers | _ends(progress.upload)
-    return headers | {"Upload-Document": f"/api/v1/documents/{progress.document_id}"}
+    unchanged = {} if progress.is_new else {"Upload-Unchanged": "true"}
+    return headers | {"Upload-Document": f"/api/v1/documents/{progress.document_id}"} | unchanged
 
 
 def _ends(upload: Upload) -> dict[str, str]:
@@ -145,7 +148,7 @@ _ROUTES: dict[str, dict[str, Any]] = {
         "status_code": 204,
         "summary": "Send the next bytes of an upload",
         "response_description": "They are kept; after the last ones Upload-Document is the document's address",
-        "responses": _answered(204, "Upload-Offset", "Upload-Document"),
+        "responses": _answered(204, "Upload-Offset", "Upload-Document", "Upload-Unchanged"),
         "openapi_extra": {"requestBody": {"required": True, "content": {tus.PIECE: {"schema": _BYTES}}}},
     },
     "end": {

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session, defer
 
+from pretamane.core.actors import Actor
 from pretamane.core.errors import Conflict, Malformed, NotFound
 from pretamane.documents import kinds, originals
 from pretamane.documents.models import FAILED, DocumentPage, DocumentVersion
@@ -27,8 +28,8 @@ def nearest_width(wanted: int) -> int:
     return next((width for width in WIDTHS if width >= wanted), WIDTHS[-1])
 
 
-def text_pages(session: Session, document_id: UUID, after: str | None, limit: int) -> TextPages:
-    version = originals.readable(session, document_id).version
+def text_pages(session: Session, document_id: UUID, by: Actor, after: str | None, limit: int) -> TextPages:
+    version = originals.readable(session, document_id, by).version
     _refuse_unread(version)
     rows = texts_after(session, version.id, _number(after), limit + 1)
     return TextPages(version, rows[:limit], str(rows[limit - 1].number) if len(rows) > limit else None)
@@ -61,9 +62,9 @@ def _number(cursor: str | None) -> int:
     return int(cursor)
 
 
-def drawn_page(session: Session, document_id: UUID, page: int, number: int | None = None) -> Original:
+def drawn_page(session: Session, document_id: UUID, by: Actor, page: int, number: int | None = None) -> Original:
     """The original whose page can be drawn."""
-    original = originals.readable(session, document_id, number)
+    original = originals.readable(session, document_id, by, number)
     version = original.version
     if not is_shown_as_pictures(version):
         raise NotFound("This kind of document is shown as its text, not as pictures.")

@@ -1,14 +1,17 @@
 """What the mails about a message say."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pretamane.contacts import queries as contacts
+from pretamane.notifications.models import Thanked
 from pretamane.practice import queries as practice
 
 # Names and nothing else: what a stranger writes here goes to an address of the stranger's choice.
@@ -59,3 +62,8 @@ def _greeting(name: str) -> str:
 def _spoken(at: datetime, time_zone: str) -> str:
     local = at.astimezone(ZoneInfo(time_zone))
     return f"{local.day} {local:%B %Y} at {local:%H:%M} ({time_zone})"
+
+
+def thanked_at(session: Session, contacts: Collection[UUID]) -> datetime | None:
+    """When one of these was last sent a thanks, as far as that is remembered."""
+    return session.scalar(select(func.max(Thanked.thanked_at)).where(Thanked.contact_id.in_(contacts)))

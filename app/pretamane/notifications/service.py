@@ -1,5 +1,6 @@
 """Who is told about a new message, and who is not told again so soon."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -52,3 +53,7 @@ def _may_be_thanked(session: Session, contact: UUID) -> bool:
 
 def forget_thanked(session: Session, at: datetime) -> None:
     session.execute(delete(Thanked).where(Thanked.thanked_at <= at - THANKED_ONCE_IN))
+
+
+def forget_visitors(session: Session, contacts: Collection[UUID]) -> None:
+    session.execute(delete(Thanked).where(Thanked.contact_id.in_(contacts)))

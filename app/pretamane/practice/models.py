@@ -30,6 +30,9 @@ class Practice(Record):
     terms_url: Mapped[str | None] = mapped_column(default=None)
     # How many bytes of documents it means to keep.
     storage_quota: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    # As it was when it was last measured, and the percentage of the quota that administrators were last told of.
+    storage_used: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    storage_told: Mapped[int] = mapped_column(SmallInteger, default=0, server_default="0")
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
 
     @property
@@ -41,3 +44,10 @@ class Practice(Record):
     def is_set_up(self) -> bool:
         """Somebody has been here: a house nobody named and that tells nobody of messages is as it was delivered."""
         return self.name != UNNAMED or self.recipient is not None
+
+    @property
+    def fullness(self) -> int | None:
+        """How much of the quota was used when it was last measured, in percent."""
+        if self.storage_quota is None or self.storage_used is None:
+            return None
+        return self.storage_used * 100 // self.storage_quota

@@ -14,7 +14,7 @@ from pretamane.core.http.fields import FieldsAndFile
 from pretamane.core.unit_of_work import Work
 from pretamane.practice import queries, service, zones
 from pretamane.practice.models import Practice
-from pretamane.practice.schemas import LOGO_LIMIT, PublicPractice
+from pretamane.practice.schemas import LOGO_LIMIT, PublicPractice, in_units
 from pretamane.web import render
 
 ADDRESS = "/app/settings/practice"
@@ -28,6 +28,7 @@ TEXTS = (
     "privacy_url",
     "imprint_url",
     "terms_url",
+    "storage_quota",
 )
 SHOWN = (*TEXTS, "thanks_visitors")
 
@@ -37,7 +38,7 @@ router = APIRouter(include_in_schema=False)
 @router.get(ADDRESS)
 def show_settings(actor: Admin, work: Work, saved: bool = False) -> Response:
     practice = work.run_now(queries.current)
-    return _form(actor, practice, {name: getattr(practice, name) for name in SHOWN}, saved=saved)
+    return _form(actor, practice, _there(practice), saved=saved)
 
 
 @router.post(ADDRESS)
@@ -86,6 +87,12 @@ def _form(
     )
 
 
-def _differences(practice: Practice, values: Mapping[str, Any]) -> dict[str, object]:
+def _there(practice: Practice) -> dict[str, Any]:
+    quota = practice.storage_quota
     there = {name: getattr(practice, name) for name in SHOWN}
+    return there | {"storage_quota": in_units(quota) if quota is not None else None}
+
+
+def _differences(practice: Practice, values: Mapping[str, Any]) -> dict[str, object]:
+    there = _there(practice)
     return {name: value for name, value in there.items() if (value or "") != (values.get(name) or "")}

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, ValidationError
 
 from pretamane.core.addresses import normalised_email
 from pretamane.core.errors import Invalid
@@ -15,7 +15,9 @@ from pretamane.practice.models import UNNAMED, Practice
 LOGO_LIMIT = 256 * 1024
 LOGO_PATH = "/api/v1/practice/logo"
 
-CAN_BE_NONE = ("recipient", "logo", "privacy_url", "imprint_url", "terms_url")
+CAN_BE_NONE = ("recipient", "logo", "privacy_url", "imprint_url", "terms_url", "storage_quota")
+# Of the quota: from then on administrators are warned.
+NEARLY_FULL, FULL = 80, 100
 
 _SIGNATURES = {
     "image/png": re.compile(rb"\x89PNG\r\n\x1a\n"),
@@ -65,6 +67,35 @@ def _address(text: str) -> str:
     return text
 
 
+_UNITS = {"": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "tb": 10**12}
+MOST_BYTES = 2**60
+
+
+def _bytes(given: object) -> object:
+    """A number of bytes, or words such as “50 GB”, as people's own computers count them."""
+    if not isinstance(given, str):
+        return given
+    said = re.fullmatch(r"(\d{1,15})(?:[.,](\d{1,3}))?\s*([kmgt]?b)?", given.strip().lower())
+    if said is None:
+        raise ValueError(f"“{given}” is no amount of storage; write one like 50 GB")
+    whole, part, unit = said.groups()
+    return int(float(f"{whole}.{part or 0}") * _UNITS[unit or ""])
+
+
+def _quota(count: int) -> int:
+    if not 10**6 <= count <= MOST_BYTES:
+        raise ValueError("a quota is at least 1 MB; write one like 50 GB")
+    return count
+
+
+def in_units(count: int) -> str:
+    """The same the other way round, for a form: no digit of it may be lost."""
+    for unit in ("TB", "GB", "MB"):
+        if count % _UNITS[unit.lower()] == 0:
+            return f"{count // _UNITS[unit.lower()]} {unit}"
+    return str(count)
+
+
 def _name(text: str) -> str:
     text = " ".join(text.split())
     if not text or len(text) > 200:
@@ -74,6 +105,7 @@ def _name(text: str) -> str:
 
 WebAddress = Annotated[str, AfterValidator(_address)]
 Colour = Annotated[str, AfterValidator(_colour)]
+Quota = Annotated[int, AfterValidator(_quota), BeforeValidator(_bytes)]
 
 
 class Changes(BaseModel):
@@ -92,6 +124,7 @@ class Changes(BaseModel):
     privacy_url: WebAddress | None = None
     imprint_url: WebAddress | None = None
     terms_url: WebAddress | None = None
+    storage_quota: Quota | None = None
 
     @classmethod
     def of(cls, **fields: object) -> "Changes":
@@ -136,16 +169,26 @@ class PublicPractice(BaseModel):
 
     # For the staff's pages, which have the same face; nobody else is told.
     _is_set_up: bool = PrivateAttr(default=True)
+    _fullness: int = PrivateAttr(default=0)
 
     @property
     def is_set_up(self) -> bool:
         return self._is_set_up
+
+    @property
+    def is_nearly_full(self) -> bool:
+        return self._fullness >= NEARLY_FULL
+
+    @property
+    def is_full(self) -> bool:
+        return self._fullness >= FULL
 
     @classmethod
     def of(cls, practice: Practice) -> "PublicPractice":
         own = {name: getattr(practice, name) for name in cls.model_fields if name != "logo_url"}
         face = cls(logo_url=LOGO_PATH if practice.logo_type else None, **own)
         face._is_set_up = practice.is_set_up
+        face._fullness = practice.fullness or 0
         return face
 
     @classmethod

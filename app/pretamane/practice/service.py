@@ -2,13 +2,17 @@
 
 from sqlalchemy.orm import Session
 
-from pretamane.core import audit
+from pretamane.core import audit, jobs
 from pretamane.core.actors import Actor
 from pretamane.core.database import now
 from pretamane.core.errors import ChangedMeanwhile
 from pretamane.practice import queries
 from pretamane.practice.models import Practice
-from pretamane.practice.schemas import Changes, logo_type
+from pretamane.practice.schemas import FULL, NEARLY_FULL, Changes, logo_type
+
+MEASURE_STORAGE = "storage.measure"
+# So many percent below a mark, whoever was told of it may be told again: one document more or less makes no news.
+AT_EASE = 5
 
 
 def change(session: Session, by: Actor, /, **fields: object) -> Practice:
@@ -18,6 +22,8 @@ def change(session: Session, by: Actor, /, **fields: object) -> Practice:
     changed = _set(practice, changes)
     practice.changed_at = now(session)
     audit.record(session, by, "practice.changed", fields=changed)
+    if "storage_quota" in changed:
+        jobs.enqueue(session, MEASURE_STORAGE, unique=MEASURE_STORAGE)
     session.flush()
     return practice
 
@@ -27,6 +33,21 @@ def change_what_was_seen(session: Session, seen: str, by: Actor, /, **fields: ob
     if queries.current_for_change(session).version != seen:
         raise ChangedMeanwhile("Somebody else changed the practice meanwhile, so nothing of yours was saved yet.")
     return change(session, by, **fields)
+
+
+def note_storage(session: Session, used: int) -> int | None:
+    """What was measured; and the mark that was passed since administrators were last told, if one was."""
+    practice = queries.current_for_change(session)
+    practice.storage_used = used
+    told = min(practice.storage_told, _mark_at((practice.fullness or 0) + AT_EASE))
+    passed = _mark_at(practice.fullness or 0)
+    practice.storage_told = max(told, passed)
+    session.flush()
+    return passed if passed > told else None
+
+
+def _mark_at(fullness: int) -> int:
+    return max(mark for mark in (0, NEARLY_FULL, FULL) if fullness >= mark)
 
 
 def _set(practice: Practice, changes: Changes) -> list[str]:

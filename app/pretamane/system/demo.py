@@ -1,7 +1,7 @@
 """An invented small practice, so that a newcomer sees a lived-in house. Nobody in it exists."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
@@ -18,6 +18,7 @@ from pretamane.core.ids import SPOKEN
 from pretamane.practice import queries as practice_queries
 from pretamane.practice import service as practice
 from pretamane.practice.schemas import PublicPractice
+from pretamane.system.invented_documents import Client
 
 SPREAD_DAYS = 90
 SECOND_LETTERS = 14
@@ -84,6 +85,7 @@ _SPAM = (
 class Furnished:
     contacts: int
     messages: int
+    clients: Sequence[Client]
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,8 @@ def furnish(session: Session, clock_now: datetime, *, production: bool) -> Furni
         service.import_message(session, message)
     if practice_queries.current(session).name == PublicPractice.plain().name:
         practice.change(session, OPERATOR, **_LOOK)
-    return Furnished(len(contacts), len(messages))
+    clients = [Client(person.id, person.name, person.email) for person in _people()]
+    return Furnished(len(contacts), len(messages), clients)
 
 
 def _messages(now: datetime) -> Iterator[Import]:

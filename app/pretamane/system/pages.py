@@ -38,7 +38,7 @@ def show_reference(request: Request) -> Response:
 
 @router.get("/app/settings")
 def show_settings(actor: Viewer, session: Transaction) -> Response:
-    groups = {"Your own": Role.VIEWER, "The house": Role.ADMIN}
+    groups = {"Your own": Role.VIEWER, "Documents": Role.STAFF, "The house": Role.ADMIN}
     entries = {name: navigation.settings_for(actor, role) for name, role in groups.items()}
     return _page(session, actor, "settings", groups=entries)
 

@@ -21,10 +21,18 @@ _SETTINGS: tuple[tuple[Role, Entry], ...] = (
     (Role.VIEWER, ("/app/settings/profile", "Profile", "Your name, e-mail address and password.")),
     (Role.VIEWER, ("/app/settings/sessions", "Sessions", "Where you are signed in, and how to end it.")),
     (Role.VIEWER, ("/app/settings/keys", "Keys", "For programs that speak to the API in your name.")),
+    (Role.STAFF, ("/app/settings/tags", "Tags", "What documents are called together, across types and contacts.")),
+    (
+        Role.STAFF,
+        ("/app/settings/types", "Types of documents", "What is filed here, and what each contact should have."),
+    ),
     (Role.ADMIN, ("/app/settings/practice", "Practice", "Name, recipient of messages, colours, logo, legal pages.")),
     (Role.ADMIN, ("/app/settings/accounts", "Accounts", "Who works here, and what each may do.")),
+    (Role.ADMIN, ("/app/settings/retention", "Retention", "For how long documents are kept.")),
+    (Role.ADMIN, ("/app/settings/restricted", "Restricted documents", "The way back when nobody may see one.")),
     (Role.ADMIN, ("/app/settings/audit", "Audit", "Who did what, and when.")),
     (Role.ADMIN, ("/app/settings/jobs", "Jobs", "Work that waits, runs, or was given up.")),
+    (Role.ADMIN, ("/app/storage", "Storage", "How much room documents take, and which take most.")),
     (Role.ADMIN, ("/app/settings/system", "System", "Versions, dependencies, storage.")),
 )
 

@@ -26,7 +26,7 @@ from pretamane.practice import api as practice
 from pretamane.practice import pages as practice_pages
 from pretamane.practice import queries as practice_queries
 from pretamane.settings_mail import mail_server
-from pretamane.system import administration
+from pretamane.system import administration, personal_pages
 from pretamane.system import api as system
 from pretamane.system import pages as system_pages
 from pretamane.system.health import HealthCheck
@@ -55,6 +55,7 @@ def build_app(platform: Platform) -> Edge:
             system.readiness(platform.why_not_ready),
             system.dependencies(health),
             administration.router(administration.Administration(work, health, settings.data_dir, clock)),
+            personal_pages.router(personal_pages.PersonalPages(work, archive.store, platform.post.mailer)),
             practice_pages.router,
             system_pages.router,
             system_pages.first_run_pages(system_pages.FirstRun(mail_goes_out=mail_goes_out)),

@@ -16,13 +16,27 @@ from pretamane.documents import (
     blobs,
     collecting,
     document_pages,
+    erasing,
     files,
+    filing_api,
+    filing_pages,
+    history_pages,
     intake,
     jobs,
+    labels_api,
+    labels_pages,
     list_page,
+    overview,
     pages_api,
     processing_api,
+    protection_api,
+    protection_pages,
+    retention_api,
+    retention_pages,
+    retiring,
+    takings_api,
     uploads_api,
+    versions_api,
 )
 from pretamane.documents.collecting import Keeper
 from pretamane.documents.file_addresses import FileAddresses
@@ -34,6 +48,7 @@ from pretamane.documents.receiving import Receiving
 from pretamane.documents.recognition import recognise
 from pretamane.documents.resuming import Resuming
 from pretamane.documents.scans import Scans
+from pretamane.documents.takings import Takings
 from pretamane.documents.unlocking import Unlocking
 from pretamane.ports import BlobStore, Clock, Scanner
 from pretamane.settings import Settings
@@ -72,13 +87,25 @@ class Archive:
         whole = intake.Intake(self._work, self.spool, self.receiving, once, self._limit)
         in_parts = Resuming(self._work, self.spool, self.receiving, self._limit)
         return [
+            takings_api.router(Takings(self._work, self.store, self._clock)),
             api.router(whole),
+            versions_api.router(whole),
+            filing_api.router,
+            labels_api.router,
             processing_api.router(self.unlocking),
+            protection_api.router,
+            retention_api.router,
             uploads_api.router(in_parts),
             pages_api.router(self._addresses, self.pictures),
             files.router(Files(self._work, self.store, self._addresses)),
             list_page.router(self._work, whole),
+            filing_pages.router,
+            labels_pages.router,
             document_pages.router(self.unlocking),
+            history_pages.router(whole),
+            protection_pages.router,
+            retention_pages.router,
+            overview.router,
         ]
 
     def body_limits(self) -> dict[str, int]:
@@ -86,11 +113,16 @@ class Archive:
             **intake.body_limits(self._limit),
             **list_page.body_limits(self._limit),
             **uploads_api.body_limits(self._limit),
+            **takings_api.body_limits(),
+            **history_pages.body_limits(self._limit),
         }
 
     def tasks(self) -> list[Task]:
         return [
             Task(SWEEP_SPOOL, self._sweep_spool),
+            Task(retiring.RETIRE, retiring.retire, FOR_A_DAY),
+            Task(retiring.EMPTY_TRASH, retiring.empty_trash, FOR_A_DAY),
+            Task(erasing.DROP_UPLOADS, partial(erasing.drop_uploads, self.spool), FOR_A_DAY),
             Task(blobs.PURGE_BLOB, partial(collecting.purge_blob, self.store), FOR_A_DAY),
             *jobs.tasks(self._processing(), Scans(self.store, self.ocr), Scanning(self.store, self._scanner)),
         ]

@@ -21,6 +21,7 @@ from pretamane.core.crew import Backoff
 from pretamane.core.database import Database, Record
 from pretamane.core.errors import CannotStart
 from pretamane.core.jobs import models as jobs_models
+from pretamane.documents import fingerprints
 from pretamane.documents import jobs as documents_jobs
 from pretamane.documents import models as documents_models
 from pretamane.documents import service as documents
@@ -40,6 +41,7 @@ LISTENERS: events.Listeners = {
     "account.deactivated": (inbox.hand_over,),
     "account.made-viewer": (inbox.hand_over,),
     "contact.merged": (documents.follow_a_merge,),
+    "document.ready": (fingerprints.queue,),
     "job.brought-back": (inbox.note_fate, documents_jobs.note_fate),
     "job.died": (inbox.note_fate, documents_jobs.note_fate),
     "message.received": (notifications.announce,),

@@ -11,9 +11,10 @@ from pretamane.core import audit, events, idempotency
 from pretamane.core.http import rate_limits
 from pretamane.core.jobs import Run, Schedule, Task, Tick
 from pretamane.core.jobs.working import Worker
-from pretamane.documents import uploads
+from pretamane.documents import retiring, undoing, uploads
 from pretamane.notifications import jobs as notifications_jobs
 from pretamane.notifications import service as notifications
+from pretamane.notifications import storage
 from pretamane.web.mail import FOR_A_DAY
 from pretamane.wiring.archive import SWEEP_SPOOL
 from pretamane.wiring.platform import Platform
@@ -22,9 +23,15 @@ from pretamane.wiring.platform import Platform
 SWEEPS = (
     *(idempotency.forget_old, rate_limits.forget_ended, events.forget_old),
     *(accounts_sessions.forget_ended, notifications.forget_thanked, uploads.forget_ended),
+    undoing.forget_old,
 )
 # Each queues the job of its name.
-SCHEDULES = (Schedule("sweep", "0 * * * *", "UTC"), Schedule(SWEEP_SPOOL, "30 * * * *", "UTC"))
+# Days begin at other times in other places, so what ends with a day is looked for each hour.
+SCHEDULES = (
+    *(Schedule("sweep", "0 * * * *", "UTC"), Schedule(SWEEP_SPOOL, "30 * * * *", "UTC")),
+    *(Schedule(retiring.RETIRE, "5 * * * *", "UTC"), Schedule(retiring.EMPTY_TRASH, "15 * * * *", "UTC")),
+    Schedule(storage.MEASURE, "20 * * * *", "UTC"),
+)
 
 
 def tasks(platform: Platform) -> dict[str, Task]:
@@ -36,6 +43,8 @@ def tasks(platform: Platform) -> dict[str, Task]:
         Task(notifications.TELL_PRACTICE, partial(notifications_jobs.tell_practice, post), FOR_A_DAY),
         Task(inbox.SEND_ANSWER, partial(contacts_jobs.send_answer, post), FOR_A_DAY),
         Task(notifications.THANK_VISITOR, partial(notifications_jobs.thank_visitor, post), FOR_A_DAY),
+        Task(storage.MEASURE, storage.measure),
+        Task(storage.TELL, partial(storage.tell_administrator, post), FOR_A_DAY),
         *Letters(post).tasks(),
         *platform.archive.tasks(),
     ]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from tests.contacts.conftest import VERA, one_of
 
-from pretamane.contacts import exports
-from pretamane.contacts.exports import harmless
+from pretamane.core.http import tables
+from pretamane.core.http.tables import harmless
 
 FORMULAS = tuple("=+-@＝＋－＠")  # noqa: RUF001  # the full width is the point
 
@@ -52,7 +52,7 @@ def test_an_export_is_narrowed_like_its_list(desk, write):
 
 
 def test_an_export_longer_than_a_chunk_is_whole(desk, write, monkeypatch):
-    monkeypatch.setattr(exports, "CHUNK", 2)
+    monkeypatch.setattr(tables, "CHUNK", 2)
     written = {write(f"Visitor{number} Some")["reference"] for number in range(5)}
 
     exported = [row["reference"] for row in rows_of(desk.get("/api/v1/submissions.csv"))]
@@ -84,7 +84,7 @@ def test_an_export_is_audited_with_how_it_was_narrowed_but_not_what_was_sought(o
 
 
 def test_an_export_longer_than_a_chunk_is_audited_once(desk, write, monkeypatch, connection):
-    monkeypatch.setattr(exports, "CHUNK", 1)
+    monkeypatch.setattr(tables, "CHUNK", 1)
     for name in ("Ada Byron", "Bob Stone"):
         write(name)
 

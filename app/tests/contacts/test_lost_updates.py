@@ -14,6 +14,7 @@ from tests.contacts.conftest import STEFAN, browser_of, if_match, one_of
 
 from pretamane.contacts import exports, lists, people
 from pretamane.contacts.lists import Messages
+from pretamane.core.http import tables
 from pretamane.wiring import Platform
 
 AT_ONCE = 50
@@ -151,7 +152,7 @@ def await_somebody_who_waits(session):
 
 
 def test_an_export_holds_no_connection_while_its_rows_travel(platform_of_its_own, monkeypatch):
-    monkeypatch.setattr(exports, "CHUNK", 1)
+    monkeypatch.setattr(tables, "CHUNK", 1)
     with browser_of(platform_of_its_own, STEFAN) as browser:
         for name in ("Ada", "Bob", "Cora"):
             write(browser, name)

@@ -10,6 +10,10 @@ from sqlalchemy import text
 from starlette.testclient import TestClient
 from tests.documents.processed import shown
 
+from pretamane.core.jobs import run_due, schedules
+from pretamane.wiring import tasks
+from pretamane.wiring.work import SCHEDULES
+
 PDF = b"%PDF-1.7\nhello\n%%EOF\n"
 TUS = {"Tus-Resumable": "1.0.0"}
 PIECE = {**TUS, "Content-Type": "application/offset+octet-stream"}
@@ -73,3 +77,15 @@ def events_of(connection):
         return list(connection.execute(asked, {"id": document["id"]}).scalars())
 
     return names
+
+
+@pytest.fixture
+def the_hour_comes(platform):
+    """What is due by the schedules is queued and done, as by a worker that looks each hour."""
+
+    def done():
+        platform.work.run_now(schedules.queue_what_is_due, SCHEDULES)
+        run_due(tasks(platform), platform.work, platform.clock)
+
+    platform.work.run_now(schedules.declare, SCHEDULES)
+    return done

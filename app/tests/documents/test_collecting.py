@@ -72,7 +72,7 @@ class RowFirst(Receiving):
             self._store.keep(key, original.path)
         return outcome
 
-    def _make_durable(self, original, arrival):  # noqa: ARG002  # the right one's signature
+    def _make_durable(self, original, arrival, by):  # noqa: ARG002  # the right one's signature
         key = keys.new_key(original.sha256, self._clock.now())
         return Stored(key, True, original.sha256, original.size)
 
@@ -103,7 +103,7 @@ class House:
 
     def delete(self) -> None:
         """Trash, purge, and the purge's job."""
-        page = self.work.run_now(queries.documents, queries.Documents())
+        page = self.work.run_now(queries.documents, queries.Documents(), STEFAN)
         if page.items:
             document = CHANCE.choice(page.items).Document
             self.work.run_now(service.trash, document.id, [document.version], STEFAN)
@@ -216,7 +216,7 @@ def calm(house_of, tmp_path):
     """A house with one document, in the trash."""
     house = house_of(into=FolderBlobs(tmp_path / "calm"))
     house.receiving.file(house.brought[0], Arrival("a.txt", "test"), STEFAN, house.work.run_now)
-    [row] = house.work.run_now(queries.documents, queries.Documents()).items
+    [row] = house.work.run_now(queries.documents, queries.Documents(), STEFAN).items
     house.work.run_now(service.trash, row.Document.id, [1], STEFAN)
     return house, row.Document.id
 

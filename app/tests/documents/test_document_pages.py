@@ -8,7 +8,7 @@ from sqlalchemy import text
 from tests.documents.bad_samples import TEST_VIRUS
 from tests.documents.conftest import PDF
 from tests.documents.test_documents import titles
-from tests.locked import locked_pdf
+from tests.samples import locked_pdf
 
 from tests import samples as good
 

@@ -98,6 +98,8 @@ def changed(address: str, **parts: str) -> str:
     [
         {"until": "99999999999"},
         {"as": "inline"},
+        {"for": "00000000-0000-7000-8000-000000000001"},
+        {"for": ""},
         {"signature": "0" * 64},
         {"signature": ""},
         {"signature": "ü\ud800".encode("utf-8", "surrogatepass").decode("latin-1")},

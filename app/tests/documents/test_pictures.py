@@ -12,7 +12,7 @@ from tests.documents.processed import version_of
 
 from pretamane.core.errors import Conflict, Invalid, NotFound
 from pretamane.documents.pictures import WIDTHS, NoPicture
-from tests import locked, samples
+from tests import samples
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_what_nobody_knows_has_no_picture(pictures):
 
 
 def test_a_locked_document_has_no_picture_until_its_password_was_given(put, pictures):
-    version = version_of(put(locked.locked_pdf("sesame"), "locked.pdf").json())
+    version = version_of(put(samples.locked_pdf("sesame"), "locked.pdf").json())
 
     with pytest.raises(Conflict) as refusal:
         pictures.picture(version, 1, 320)

@@ -10,7 +10,7 @@ from pretamane.core.errors import Unavailable
 from pretamane.core.jobs.dead_letters import bring_all_back
 from pretamane.documents.jobs import GIVEN_UP
 from pretamane.ports import ReadingStopped
-from tests import locked, samples
+from tests import samples
 
 KINDS = samples.every_kind()
 
@@ -77,7 +77,7 @@ def test_what_nobody_can_open_is_marked_and_failed_and_its_original_stays(send, 
 
 
 def test_a_locked_document_asks_for_its_password(send):
-    document = send(locked.locked_pdf("sesame"), "locked.pdf")
+    document = send(samples.locked_pdf("sesame"), "locked.pdf")
 
     assert (document["current"]["state"], document["current"]["marks"]) == ("failed", ["password-protected"])
     assert document["current"]["reason"] == "This file is password-protected: give the password to read it."
@@ -86,7 +86,7 @@ def test_a_locked_document_asks_for_its_password(send):
 def test_with_its_password_a_locked_document_is_read_and_its_pictures_stay(
     send, as_staff, do_jobs, page_texts, platform
 ):
-    document = send(locked.locked_pdf("sesame"), "locked.pdf")
+    document = send(samples.locked_pdf("sesame"), "locked.pdf")
     address = f"/api/v1/documents/{document['id']}/password"
     wrong = as_staff.post(address, json={"password": "simsalabim"})
     between = shown(as_staff, document["id"])["current"]
@@ -105,7 +105,7 @@ def test_with_its_password_a_locked_document_is_read_and_its_pictures_stay(
 
 def test_a_password_is_kept_nowhere(send, as_staff, do_jobs, connection, settings, caplog):
     secret = "sesame-x7q"  # pragma: allowlist secret  # invented
-    document = send(locked.locked_pdf(secret), "locked.pdf")
+    document = send(samples.locked_pdf(secret), "locked.pdf")
     with caplog.at_level("DEBUG"):
         answer = as_staff.post(f"/api/v1/documents/{document['id']}/password", json={"password": secret})
         do_jobs()

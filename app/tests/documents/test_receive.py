@@ -31,6 +31,22 @@ def test_a_document_comes_raw_and_is_there_byte_for_byte(put, as_staff, store, s
     assert spooled() == []
 
 
+@pytest.mark.parametrize("way", ["raw", "form"])
+def test_a_name_of_any_length_is_taken_and_keeps_its_beginning_and_its_end(put, as_staff, way):
+    name = f"Lease {'of a house ' * 800}2026.pdf"
+
+    answer = put(PDF, name) if way == "raw" else as_staff.post("/api/v1/documents", files={"file": (name, PDF)})
+
+    kept = answer.json()["current"]["filename"]
+    assert answer.status_code == 201, answer.text
+    assert (kept[:15], kept[-14:], len(kept)) == (name[:15], name[-14:], 4000)
+
+
+def test_signs_that_turn_the_reading_direction_are_in_no_title(put):
+    assert put(PDF, "a.pdf", title="Lease \u202efdp.exe").json()["title"] == "Lease fdp.exe"
+    assert put(PDF, "Lease \u202efdp.pdf").json()["title"] == "Lease fdp"
+
+
 @pytest.mark.parametrize("address", ["/api/v1/documents", "/api/v1/documents/upload", "/documents/upload"])
 def test_a_document_comes_in_a_form_with_fields_before_and_behind_it(as_staff, store, address):
     boundary = "-----x"

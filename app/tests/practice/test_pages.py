@@ -157,3 +157,27 @@ def test_every_zone_of_a_place_can_be_chosen_and_the_chosen_one_is_marked(browse
     assert '<option value="Europe/Berlin" selected>' in page
     assert '<option value="America/Argentina/Buenos_Aires">' in page
     assert page.count(" selected>") == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept", "shown"),
+    [
+        ("50 GB", 50 * 10**9, "50 GB"),
+        ("1.5 tb", 1500 * 10**9, "1500 GB"),
+        ("750MB", 750 * 10**6, "750 MB"),
+        ("", None, ""),
+    ],
+)
+def test_the_quota_is_written_as_people_write_amounts_of_storage(browser, platform, typed, kept, shown):
+    save(browser, storage_quota=typed)
+
+    assert practice(platform).storage_quota == kept
+    assert f'name="storage_quota" type="text" value="{shown}"' in browser.get(ADDRESS).text
+
+
+@pytest.mark.parametrize("typed", ["much", "-5 GB", "10", "5 lightyears", "9" * 30])
+def test_what_is_no_amount_of_storage_is_refused_at_its_field(browser, platform, typed):
+    answer = save(browser, storage_quota=typed)
+
+    assert (answer.status_code, practice(platform).storage_quota) == (422, None)
+    assert 'id="storage_quota-error"' in answer.text

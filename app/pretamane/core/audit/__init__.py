@@ -2,8 +2,8 @@
 
 from pretamane.core.audit.models import AuditEntry, AuditSeal
 from pretamane.core.audit.newest_seal import NewestSeal
-from pretamane.core.audit.queries import Wanted, acts, entries, has_happened
-from pretamane.core.audit.recording import record
+from pretamane.core.audit.queries import Wanted, about, acts, entries, has_happened
+from pretamane.core.audit.recording import record, record_many
 from pretamane.core.audit.sealing import Sealer
 
 __all__ = [
@@ -12,8 +12,10 @@ __all__ = [
     "NewestSeal",
     "Sealer",
     "Wanted",
+    "about",
     "acts",
     "entries",
     "has_happened",
     "record",
+    "record_many",
 ]

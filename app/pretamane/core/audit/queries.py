@@ -61,3 +61,9 @@ def acts(session: Session) -> Sequence[str]:
 
 def has_happened(session: Session, act: str) -> bool:
     return session.scalar(select(AuditEntry.id).where(AuditEntry.act == act).limit(1)) is not None
+
+
+def about(session: Session, subjects: Sequence[UUID], after: UUID, limit: int) -> Sequence[AuditEntry]:
+    """The oldest first."""
+    theirs = select(AuditEntry).where(AuditEntry.subject.in_(subjects), AuditEntry.id > after)
+    return session.scalars(theirs.order_by(AuditEntry.id).limit(limit)).all()

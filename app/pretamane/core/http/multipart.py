@@ -31,7 +31,11 @@ class FormWithFile:
         self._small = 0
         self._is_complete = False
         try:
-            self._parser = MultipartParser(parameters[b"boundary"], self._callbacks())  # type: ignore[arg-type]  # its own TypedDict is private
+            self._parser = MultipartParser(
+                parameters[b"boundary"],
+                self._callbacks(),  # type: ignore[arg-type]  # its own TypedDict is private
+                max_header_size=FIELDS_BYTES,
+            )
         except FormParserError as failure:
             raise Malformed("The form's boundary cannot be understood.") from failure
 

@@ -41,4 +41,13 @@ def _seen(
     return frozenset(int(tag[1]) for tag in tags if tag)
 
 
+def _seen_perhaps(
+    if_match: Annotated[
+        str | None, Header(description="The ETag of the version that is being changed, where it is said here.")
+    ] = None,
+) -> Seen | None:
+    return None if if_match is None else _seen(if_match)
+
+
 SeenVersions = Annotated[Seen, Depends(_seen)]
+SeenPerhaps = Annotated[Seen | None, Depends(_seen_perhaps)]

@@ -1,6 +1,6 @@
 """The queue itself: put in, take out under a lease, acknowledge, put back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -209,3 +209,16 @@ def give_back(session: Session, jobs: Sequence[Claimed]) -> None:
     given = [{"id": job.id, "lease": job.lease, "due_at": job.was_due_at, "now": at} for job in jobs]
     session.execute(_GIVE_BACK, given)
     session.execute(text("SELECT pg_notify(:channel, '')"), {"channel": CHANNEL})
+
+
+_FORGET = text("""
+    DELETE FROM jobs WHERE EXISTS (
+        SELECT FROM regexp_matches(CAST(args AS text), '[0-9A-Za-z-]{8,}', 'g') AS word WHERE word[1] = ANY(:named)
+    )
+""")
+
+
+def forget(session: Session, named: Collection[str]) -> None:
+    """Jobs about what is gone for good, the dead too. Who is at one finds its lease lost."""
+    prepared.send_waiting(session)
+    session.execute(_FORGET, {"named": list(named)})

@@ -13,15 +13,15 @@ rule pdf_launches_a_program
         kind == "pdf" and any of them
 }
 
-rule pdf_embeds_a_program
+// What is attached is told by name in the same dictionary, and searched for by rules of its own.
+rule pdf_attaches_something
 {
     meta:
-        reason = "A program or a script is attached to this PDF."
-        why = "attachments of invoices are XML or tables; a program waits for a click"
+        then = "attachments"
     strings:
-        $name = /\/U?F\s{0,8}\([^()\x00]{1,200}\.(exe|scr|bat|cmd|pif|vbs|vbe|js|jse|wsf|hta|ps1|jar|lnk|msi|dll)\)/ nocase
+        $attached = /\/EF\s{0,8}(<<|[0-9])/
     condition:
-        kind == "pdf" and $name
+        kind == "pdf" and $attached
 }
 
 rule pdf_attacks_its_reader

@@ -30,7 +30,7 @@ const boxes = [...document.querySelectorAll('[data-rows] tbody input[type="check
 if (head && boxes.length > 0) {
   const all = document.createElement("input");
   all.type = "checkbox";
-  all.setAttribute("aria-label", "Choose all of these messages");
+  all.setAttribute("aria-label", `Choose all of these ${head.closest("table").dataset.rows || "messages"}`);
   all.addEventListener("change", () => boxes.forEach((box) => { box.checked = all.checked; }));
   head.replaceChildren(all);
 }

@@ -4,6 +4,8 @@ const UPLOADS = "/api/v1/uploads";
 // Below what a CDN lets through at once (90 MiB), and little enough to be sent again.
 const PIECE = 32 * 1024 * 1024;
 const PATIENCE = [1, 2, 4, 8, 15];
+// What a person still has to decide: all that has come waits for it.
+const OPEN = new Set(["known-already", "changed-meanwhile"]);
 const LATER = new Set([0, 408, 423, 429, 502, 503, 504]);
 
 export class Refused extends Error {
@@ -28,27 +30,28 @@ const pause = (seconds, signal) => new Promise((go, stop) => {
 });
 
 export class Sending {
-  #file; #contact; #tell; #stop = new AbortController(); #place;
+  #file; #said; #tell; #stop = new AbortController(); #place;
 
+  // `said` is what is known besides: contact_id, or document and version for another version of that document.
   // `tell` hears { sent, waiting }: bytes that have come, and why it waits, if it does.
-  constructor(file, contact, tell) {
-    [this.#file, this.#contact, this.#tell] = [file, contact, tell];
+  constructor(file, said, tell) {
+    [this.#file, this.#said, this.#tell] = [file, said, tell];
     this.#place = localStorage.getItem(this.#name);
   }
 
   get wasBegun() { return this.#place !== null; }
 
-  // The document's address, or a Refused.
-  async finish(ifKnown) {
+  // The document's address and whether it had these bytes already, or a Refused. `decided` is { ifKnown, seen }.
+  async finish(decided = {}) {
     for (;;) {
       try {
-        const document = await this.#go(ifKnown);
+        const document = await this.#go(decided);
         localStorage.removeItem(this.#name);
         return document;
       } catch (refusal) {
         if (!(refusal instanceof Refused)) throw refusal;
         const isOver = refusal.status === 404 || refusal.status === 410;
-        if (refusal.code !== "known-already") this.#forget();
+        if (!OPEN.has(refusal.code)) this.#forget();
         if (!isOver || !this.#resumed) throw refusal;
         this.#resumed = false;
       }
@@ -71,7 +74,7 @@ export class Sending {
 
   // The same file again, also after a reload: browsers keep no file, so its person chooses it once more.
   get #name() {
-    return `upload ${this.#contact ?? ""} ${this.#file.size} ${this.#file.lastModified} ${this.#file.name}`;
+    return `upload ${this.#said.document ?? this.#said.contact_id ?? ""} ${this.#file.size} ${this.#file.lastModified} ${this.#file.name}`;
   }
 
   #forget() {
@@ -79,13 +82,13 @@ export class Sending {
     this.#place = null;
   }
 
-  async #go(ifKnown) {
+  async #go({ ifKnown, seen }) {
     this.#resumed ||= this.#place !== null;
     let offset = this.#place ? await this.#offset() : await this.#begin();
     for (;;) {
       const piece = this.#file.slice(offset, offset + PIECE);
       const decided = ifKnown ? `?if_known=${ifKnown}` : "";
-      const headers = { "Upload-Offset": offset, "Content-Type": "application/offset+octet-stream" };
+      const headers = { "Upload-Offset": offset, "Content-Type": "application/offset+octet-stream", ...(seen && { "If-Match": seen }) };
       const answer = await this.#ask("PATCH", this.#place + decided, headers, piece, offset);
       if (answer.lost || answer.problem.code === "other-offset") {
         offset = await this.#offset();
@@ -94,12 +97,13 @@ export class Sending {
       if (answer.status >= 300) throw new Refused(answer);
       offset = Number(answer.header("Upload-Offset"));
       this.#tell({ sent: offset });
-      if (answer.header("Upload-Document")) return answer.header("Upload-Document");
+      const address = answer.header("Upload-Document");
+      if (address) return { address, isUnchanged: answer.header("Upload-Unchanged") === "true" };
     }
   }
 
   async #begin() {
-    const said = { filename: this.#file.name, if_known: "ask", ...(this.#contact && { contact_id: this.#contact }) };
+    const said = { filename: this.#file.name, if_known: "ask", ...this.#said };
     const metadata = Object.entries(said).map(([word, text]) => `${word} ${inBase64(text)}`).join(",");
     const headers = { "Upload-Length": this.#file.size, "Upload-Metadata": metadata };
     let answer;
@@ -114,7 +118,7 @@ export class Sending {
   async #offset() {
     let answer;
     do answer = await this.#ask("HEAD", this.#place, {}); while (answer.lost);
-    if (answer.status === 409) return this.#file.size;
+    if (answer.status === 409 || (answer.status === 412 && this.#said.document)) return this.#file.size;
     if (answer.status >= 300) throw new Refused(answer);
     const offset = Number(answer.header("Upload-Offset"));
     this.#tell({ sent: offset });

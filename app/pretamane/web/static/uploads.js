@@ -5,7 +5,10 @@ import { Refused, Sending } from "./tus.js";
 const form = document.querySelector("[data-upload]");
 const field = form.querySelector('input[type="file"]');
 const list = form.querySelector("[data-uploads]");
+// Of a document that gets another version of itself, or of the contact whose documents these are.
+const replaced = form.dataset.document;
 const contact = form.elements.contact_id?.value;
+const said = replaced ? { document: replaced, version: form.elements.version.value } : contact && { contact_id: contact };
 const waiting = [];
 let isBusy = false;
 
@@ -50,13 +53,14 @@ class Row {
     this.share = share;
   };
 
-  async send(ifKnown) {
+  async send(decided) {
     this.isGone = false;
-    this.sending ??= new Sending(this.file, contact, this.hear);
+    this.sending ??= new Sending(this.file, said ?? {}, this.hear);
     this.say(this.sending.wasBegun ? "Going on where it was broken off" : "Being sent");
     this.offer({ Cancel: () => this.leave("Cancelled. Nothing was kept.") });
     try {
-      this.end("Kept: ", await this.sending.finish(ifKnown));
+      const { address, isUnchanged } = await this.sending.finish(decided);
+      this.end(isUnchanged ? "The document has these very bytes already: " : "Kept: ", address);
     } catch (failure) {
       if (failure instanceof Refused) this.refused(failure);
       else if (failure.name !== "AbortError") throw failure;
@@ -65,6 +69,13 @@ class Row {
 
   refused(refusal) {
     this.say(refusal.message);
+    if (refusal.code === "changed-meanwhile") {
+      this.offer({
+        "Add it all the same": () => this.lookAgain(),
+        "Leave it": () => this.leave("Left: nothing was kept."),
+      });
+      return;
+    }
     if (refusal.code !== "known-already") {
       this.state.classList.replace("quiet", "error");
       this.bar.remove();
@@ -74,9 +85,16 @@ class Row {
     const known = made("a", { href: `/app/documents/${refusal.document.id}` }, refusal.document.title);
     this.say("You have this already, as ", known, ". Do you want to keep both?");
     this.offer({
-      "Keep both": () => { join(this, "keep"); },
+      "Keep both": () => { join(this, { ifKnown: "keep" }); },
       "Leave it": () => this.leave("Left: nothing was kept twice."),
     });
+  }
+
+  // Whoever decides has been told that there is a newer state of the document, and wants their file on top of it.
+  async lookAgain() {
+    const answer = await fetch(`/api/v1/documents/${replaced}`).catch(() => null);
+    if (!answer?.ok) { this.say("The document could not be looked at. Try again in a moment."); return; }
+    join(this, { seen: answer.headers.get("ETag") });
   }
 
   end(words, address) {
@@ -95,8 +113,8 @@ class Row {
   }
 }
 
-const join = async (row, ifKnown) => {
-  waiting.push([row, ifKnown]);
+const join = async (row, decided) => {
+  waiting.push([row, decided]);
   if (isBusy) return;
   isBusy = true;
   try {
@@ -109,7 +127,7 @@ const join = async (row, ifKnown) => {
 };
 
 const take = (files) => {
-  for (const file of files) join(new Row(file));
+  for (const file of replaced ? [...files].slice(0, 1) : files) join(new Row(file));
 };
 
 form.addEventListener("submit", (event) => {
@@ -124,6 +142,6 @@ for (const kind of ["dragenter", "dragover"]) {
 for (const kind of ["dragleave", "drop"]) form.addEventListener(kind, () => form.classList.remove("over"));
 form.addEventListener("drop", (event) => { event.preventDefault(); take(event.dataTransfer.files); });
 
-field.multiple = true;
+field.multiple = !replaced;
 const label = form.querySelector("[data-several]");
 label.textContent = label.dataset.several;

@@ -6,7 +6,7 @@ import pytest
 
 from pretamane.adapters.reading.room import ReadingRoom
 from pretamane.ports import Facts, Keep, ReadPage
-from tests import locked
+from tests import samples
 
 
 class Document(NamedTuple):
@@ -52,4 +52,4 @@ def read(room: ReadingRoom, file: Callable[[bytes], Path]) -> Read:
 @pytest.fixture(scope="session")
 def locked_pdf() -> bytes:
     """Opens by "sesame"."""
-    return locked.locked_pdf("sesame")
+    return samples.locked_pdf("sesame")

@@ -1,0 +1,1 @@
+"""What comes into a house from elsewhere: another house, any folder, or a paperless-ngx export."""

@@ -1,0 +1,1 @@
+"""Everything that a house holds, in a folder that can be read without it."""
