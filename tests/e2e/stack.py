@@ -93,8 +93,9 @@ class Stack:
         self.compose("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "5")
 
     def containers(self) -> dict[str, Container]:
-        ids = self.compose("ps", "--all", "--quiet").split()
-        told = subprocess.run(["docker", "inspect", *ids], capture_output=True, text=True, check=True)
+        ours = ["--filter", f"label=com.docker.compose.project={self.project}"]
+        listed = subprocess.run(["docker", "ps", "--all", "--quiet", *ours], capture_output=True, text=True, check=True)
+        told = subprocess.run(["docker", "inspect", *listed.stdout.split()], capture_output=True, text=True, check=True)
         return {each.service: each for each in map(Container, json.loads(told.stdout))}
 
     def running(self) -> dict[str, Container]:
@@ -103,15 +104,15 @@ class Stack:
     def container(self, service: str) -> Container:
         return self.containers()[service]
 
-    def await_health(self, service: str, since: str = "") -> None:
-        """Of a life that began later than `since`."""
+    def await_health(self, *services: str, since: str = "") -> None:
+        """Of lives that began later than `since`."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            found = self.container(service)
-            if found.is_healthy and found.started_at > since:
-                return
+        unwell = set(services)
+        while unwell and time.monotonic() < deadline:
+            found = self.containers()
+            unwell = {name for name in services if not (found[name].is_healthy and found[name].started_at > since)}
             time.sleep(0.5)
-        raise AssertionError(f"{service} was not healthy within {PATIENCE_SECONDS} seconds")
+        assert not unwell, f"{', '.join(sorted(unwell))}: not healthy within {PATIENCE_SECONDS} seconds"
 
     def pretamane(self, *arguments: str) -> str:
         """As an operator asks whichever colour runs."""

@@ -41,5 +41,4 @@ def test_whatever_is_killed_comes_back_by_itself(stack, service):
 
     stack.await_health(service, since=killed.started_at)
     assert stack.container(service).restarts == killed.restarts + 1
-    for each in SERVICES:
-        stack.await_health(each)
+    stack.await_health(*SERVICES)
