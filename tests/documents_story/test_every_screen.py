@@ -43,6 +43,8 @@ def addresses(chromium, house: House) -> Mapping[str, str]:
     document_of(page, "hers.txt")
     context.close()
     more = {"list": "/app/documents", "empty": "/app/documents?contact=nobody@example.org"}
+    more |= {"storage": "/app/storage", "attention": "/app/attention"}
+    more |= {"personal data": f"/app/contacts/{grace.id}/personal-data"}
     return {**found, **more, "as text": f"{found['ready']}?view=text", "contact": f"/app/contacts/{grace.id}"}
 
 
