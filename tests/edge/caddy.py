@@ -12,7 +12,7 @@ from tests.components import CONFIG, Component, built, running
 from tests.site_story.house import free_port
 
 TUNNEL = "127.0.0.2"
-PASSWORD = "a password of this test"
+PASSWORD = "a password of this test"  # pragma: allowlist secret  # invented
 PROPER = {"Accept": "text/html,application/xhtml+xml"}
 
 
