@@ -37,7 +37,6 @@ from pretamane.wiring.platform import Platform
 
 def build_app(platform: Platform) -> Edge:
     settings, clock, work, limits = platform.settings, platform.clock, platform.work, platform.rate_limits
-    mail_goes_out = mail_server(settings.mail_url.get_secret_value()) is not None
     as_page = _refusals_as_pages(work)
     intake = contacts.Intake(work, OnlyOnce(work, clock), limits, clock, settings.contact_limit)
     cookie = SessionCookie.at(settings.public_url)
@@ -51,10 +50,7 @@ def build_app(platform: Platform) -> Edge:
             *archive.routers(),
             insights.router(work, limits, clock, settings.visit_limit),
             *_routers_of_system(platform),
-            personal_pages.router(personal_pages.PersonalPages(work, archive.store, platform.post.mailer)),
-            practice_pages.router,
-            system_pages.router,
-            system_pages.first_run_pages(system_pages.FirstRun(mail_goes_out=mail_goes_out)),
+            *_routers_of_settings(platform),
             assets.router,
         ],
         site(settings.site_dir),
@@ -72,6 +68,17 @@ def build_app(platform: Platform) -> Edge:
         as_page=as_page,
         origins=Origins(settings.files_url),
     )
+
+
+def _routers_of_settings(platform: Platform) -> list[APIRouter]:
+    mail_goes_out = mail_server(platform.settings.mail_url.get_secret_value()) is not None
+    personal = personal_pages.PersonalPages(platform.work, platform.archive.store, platform.post.mailer)
+    return [
+        personal_pages.router(personal),
+        practice_pages.router,
+        system_pages.router,
+        system_pages.first_run_pages(system_pages.FirstRun(mail_goes_out=mail_goes_out)),
+    ]
 
 
 def _routers_of_accounts(work: UnitOfWork, limits: RateLimits, cookie: SessionCookie) -> list[APIRouter]:
