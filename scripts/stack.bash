@@ -1,4 +1,6 @@
 # What the scripts that run the stack share; sourced by them, after `set -euo pipefail`.
+# Needs: docker with Compose; STACK_ENV may name other settings than docker-compose/.env.
+# Leaves: nothing, but for what its verbs say: record, point_caddy_at.
 # shellcheck shell=bash
 
 scripts=$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)

@@ -71,41 +71,56 @@ def files() -> dict[str, bytes]:
 
 
 def manifest() -> list[Row]:
-    named = list(files().items())
-    values = [
-        row("documents.customfieldinstance", pk, document=1, field=pk, created="2023-05-03T00:00:00Z", deleted_at=None)
-        for pk in range(1, len(FIELDS) + 1)
-    ]
-    for each, (column, value) in zip(values, FIELDS.values(), strict=True):
-        each["fields"] |= {**_EMPTY, column: value}
-    invoice = document(
-        1, named[0][1], named[0][0], title="Invoice of May", correspondent=1, document_type=1, tags=[1, 2], owner=1,
-        created="2023-04-30T22:00:00Z", archive_serial_number=12, storage_path=1,
-    )  # fmt: skip
-    invoice["__exported_archive_name__"] = "2023-05-01 Invoice-archive.pdf"
-    sha256 = hashlib.sha256(named[1][1]).hexdigest()
+    return [*_what_they_are_filed_under(), *_what_means_nothing_here(), *_fields(), *_notes(), *_documents()]
+
+
+def _what_they_are_filed_under() -> list[Row]:
     return [
         row("documents.correspondent", 1, name="Stadtwerke", match="", matching_algorithm=1, owner=None),
         row("documents.correspondent", 2, name="ada@example.org", match="", owner=None),
         row("documents.tag", 1, name="urgent", color="#a6cee3", is_inbox_tag=False, tn_parent=None),
         row("documents.tag", 2, name="Steuer", color="#ff0000", is_inbox_tag=True, tn_parent=1),
         row("documents.documenttype", 1, name="Invoice", match=""),
+    ]
+
+
+def _what_means_nothing_here() -> list[Row]:
+    return [
         row("documents.storagepath", 1, name="By year", path="{{ created_year }}"),
         row("documents.savedview", 1, name="Inbox"),
+        row("documents.workflow", 1, name="Sort"),
         row("auth.group", 1, name="family"),
         row("auth.user", 1, username="anna", password="pbkdf2$never", email="anna@example.org"),
         row("guardian.userobjectpermission", 1, permission=1, object_pk="1", user=1),
-        row("documents.workflow", 1, name="Sort"),
-        *(
-            row("documents.customfield", pk, name=f"A {kind}", data_type=kind, extra_data=CHOICES)
-            for pk, kind in enumerate(FIELDS, 1)
-        ),
-        *values,
+    ]
+
+
+def _fields() -> list[Row]:
+    """One of each kind, and a value of it."""
+    rows = []
+    for pk, (kind, (column, value)) in enumerate(FIELDS.items(), 1):
+        rows.append(row("documents.customfield", pk, name=f"A {kind}", data_type=kind, extra_data=CHOICES))
+        values = {**_EMPTY, column: value, "deleted_at": None}
+        rows.append(row("documents.customfieldinstance", pk, document=1, field=pk, **values))
+    return rows
+
+
+def _notes() -> list[Row]:
+    return [
         row("documents.note", 1, note="Paid on time.", created="2023-05-04T08:30:00.5Z", document=1, user=1),
-        row(
-            "documents.note", 2, note="Was removed.", created="2023-05-04T08:30:00Z", document=1, user=1, deleted_at="x"
-        ),
+        row("documents.note", 2, note="Removed.", created="2023-05-04T08:30:00Z", document=1, user=1, deleted_at="x"),
         row("documents.note", 3, note="By nobody.", created="2023-05-05T08:30:00Z", document=1, user=None),
+    ]
+
+
+def _documents() -> list[Row]:
+    named = list(files().items())
+    filed = {"correspondent": 1, "document_type": 1, "tags": [1, 2], "storage_path": 1, "owner": 1}
+    filed |= {"title": "Invoice of May", "created": "2023-04-30T22:00:00Z", "archive_serial_number": 12}
+    invoice = document(1, named[0][1], named[0][0], **filed)
+    invoice["__exported_archive_name__"] = "2023-05-01 Invoice-archive.pdf"
+    sha256 = hashlib.sha256(named[1][1]).hexdigest()
+    return [
         invoice,
         document(2, named[1][1], named[1][0], title="", correspondent=2, checksum=sha256),
         document(3, named[2][1], named[2][0], root_document=1, version_label="draft"),

@@ -133,6 +133,8 @@ ROWS = {
     "GET /api/v1/documents.zip": (VIEWER, Scope.DOCUMENTS_READ),
     "GET /api/v1/documents.csv": (VIEWER, Scope.DOCUMENTS_READ),
     "POST /app/documents/zip": (VIEWER, PERSON),
+    "GET /app/documents.zip": (VIEWER, PERSON),
+    "GET /app/documents.csv": (VIEWER, PERSON),
     "POST /app/documents/{document_id}/versions": (STAFF, PERSON),
     "POST /app/documents/{document_id}/versions/{number}/current": (STAFF, PERSON),
     "PUT /api/v1/documents/{document_id}/versions": (STAFF, Scope.DOCUMENTS_WRITE),

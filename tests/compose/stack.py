@@ -10,7 +10,7 @@ from typing import Any, Final
 ROOT: Final = Path(__file__).parents[2]
 FOLDER: Final = ROOT / "docker-compose"
 CACHE: Final = Path(os.environ.get("PRETAMANE_TEST_CACHE", Path.home() / ".cache" / "pretamane-tests"))
-OVERLAYS: Final = ("compose.public.yml", "compose.dev.yml")
+OVERLAYS: Final = ("compose.public.yml", "compose.dev.yml", "compose.quick.yml")
 
 Service = dict[str, Any]
 Stack = dict[str, Any]

@@ -61,6 +61,7 @@ class Stack:
         overlay = ROOT / "tests" / "e2e" / "compose.here.yml"
         settings = {
             "COMPOSE_FILE": f"compose.yml:{overlay}",
+            "CONTAINER_LOGS": f"{engines_folder()}/containers",
             "LOOPBACK_PORT": self.port,
             "MINIO_FROM": "pretamane-standins/minio-built",
             "NETWORK_PREFIX": PREFIX,
@@ -92,8 +93,9 @@ class Stack:
         self.compose("--profile", "*", "down", "--volumes", "--remove-orphans", "--timeout", "5")
 
     def containers(self) -> dict[str, Container]:
-        ids = self.compose("ps", "--all", "--quiet").split()
-        told = subprocess.run(["docker", "inspect", *ids], capture_output=True, text=True, check=True)
+        ours = ["--filter", f"label=com.docker.compose.project={self.project}"]
+        listed = subprocess.run(["docker", "ps", "--all", "--quiet", *ours], capture_output=True, text=True, check=True)
+        told = subprocess.run(["docker", "inspect", *listed.stdout.split()], capture_output=True, text=True, check=True)
         return {each.service: each for each in map(Container, json.loads(told.stdout))}
 
     def running(self) -> dict[str, Container]:
@@ -102,15 +104,15 @@ class Stack:
     def container(self, service: str) -> Container:
         return self.containers()[service]
 
-    def await_health(self, service: str, since: str = "") -> None:
-        """Of a life that began later than `since`."""
+    def await_health(self, *services: str, since: str = "") -> None:
+        """Of lives that began later than `since`."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            found = self.container(service)
-            if found.is_healthy and found.started_at > since:
-                return
+        unwell = set(services)
+        while unwell and time.monotonic() < deadline:
+            found = self.containers()
+            unwell = {name for name in services if not (found[name].is_healthy and found[name].started_at > since)}
             time.sleep(0.5)
-        raise AssertionError(f"{service} was not healthy within {PATIENCE_SECONDS} seconds")
+        assert not unwell, f"{', '.join(sorted(unwell))}: not healthy within {PATIENCE_SECONDS} seconds"
 
     def pretamane(self, *arguments: str) -> str:
         """As an operator asks whichever colour runs."""
@@ -119,6 +121,13 @@ class Stack:
 
     def secret(self, name: str) -> str:
         return (self.secrets / name).read_text().strip()
+
+
+def engines_folder() -> str:
+    told = subprocess.run(
+        ["docker", "info", "--format", "{{.DockerRootDir}}"], capture_output=True, text=True, check=True
+    )
+    return told.stdout.strip()
 
 
 def free_port() -> int:

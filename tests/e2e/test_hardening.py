@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-SERVICES = ["app-blue", "caddy", "meilisearch", "minio", "postgresql", "worker"]
+from tests.e2e.services import SERVICES
+
 KERNELS_OWN = ("/proc", "/sys", "/dev")
 
 
@@ -15,11 +16,12 @@ def status_of(pid: int) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_process_is_not_root_has_no_capability_and_can_gain_none(stack, service):
-    status = status_of(stack.container(service).pid)
+def test_a_process_is_who_it_should_be_and_can_gain_nothing(stack, service):
+    status, wanted = status_of(stack.container(service).pid), SERVICES[service]
 
-    assert set(status["Uid"].split()) == {"10001"}
-    assert [int(status[name], 16) for name in ("CapEff", "CapPrm", "CapBnd", "CapAmb")] == [0, 0, 0, 0]
+    assert set(status["Uid"].split()) == {str(wanted.user)}
+    assert {int(status[name], 16) for name in ("CapEff", "CapPrm", "CapBnd")} == {wanted.capabilities}
+    assert int(status["CapAmb"], 16) == 0
     assert (status["NoNewPrivs"], status["Seccomp"]) == ("1", "2")
 
 

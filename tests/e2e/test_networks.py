@@ -5,18 +5,9 @@ import json
 import pytest
 
 from tests.e2e.outside import outside
+from tests.e2e.services import SERVICES
 from tests.e2e.stack import Stack, inside
 
-PORTS = {
-    "app-blue": [8000],
-    "caddy": [8080],
-    "meilisearch": [7700],
-    "minio": [9000, 9001],
-    "postgresql": [5432],
-    "worker": [9101],
-}
-# To the outside, and why: docs/security.md.
-MAY_GO_OUT = {"worker"}
 CONNECT = """
 import json, socket, sys
 from concurrent.futures import ThreadPoolExecutor
@@ -37,15 +28,15 @@ def reached(stack: Stack, source: str, targets: list[tuple[str, int]]) -> list[b
     return answers
 
 
-@pytest.mark.parametrize("source", sorted(PORTS))
+@pytest.mark.parametrize("source", SERVICES)
 def test_a_service_reaches_whom_it_shares_a_network_with_and_nobody_else(stack, source):
     networks = stack.container(source).addresses.keys()
     ways = {
         (target, network, port): (address, port)
-        for target, ports in PORTS.items()
+        for target, service in SERVICES.items()
         if target != source
         for network, address in stack.container(target).addresses.items()
-        for port in ports
+        for port in service.ports
     }
 
     found = dict(zip(ways, reached(stack, source, list(ways.values())), strict=True))
@@ -63,4 +54,4 @@ def test_only_those_with_a_reason_have_a_way_out(stack):
     with outside() as beyond:
         found = {name: reached(stack, name, [beyond]) for name in stack.running()}
 
-    assert found == {name: [name in MAY_GO_OUT] for name in found}
+    assert found == {name: [service.may_go_out] for name, service in SERVICES.items()}

@@ -23,7 +23,7 @@ class ShortRequests:
 
     @contextmanager
     def going_on(self) -> Iterator["ShortRequests"]:
-        with ThreadPoolExecutor(16) as pool, httpx2.Client(base_url=self._address, timeout=30) as kept:
+        with httpx2.Client(base_url=self._address, timeout=30) as kept, ThreadPoolExecutor(16) as pool:
             pace = pool.submit(self._keep_pace, pool, kept)
             try:
                 yield self

@@ -88,11 +88,12 @@ def bring_message(session: Session, row: Row, contacts: Renamed, accounts: Renam
     texts = ("spam_reason", "phone", "company", "subject", "consent_version", "page")
     values = {name: words_or_none(row, name) for name in texts}
     values |= {name: words(row, name) for name in ("reference", "name", "email", "message")}
-    return _insert(
+    message_id = identity(row, "id")
+    is_new = _insert(
         session,
         Submission,
         **values,
-        id=identity(row, "id"),
+        id=message_id,
         contact_id=contact_id,
         status=status,
         consented=yes(row, "consented"),
@@ -100,6 +101,9 @@ def bring_message(session: Session, row: Row, contacts: Renamed, accounts: Renam
         assignee_id=_here(row, "assignee_id", accounts),
         changed_at=moment(row, "changed_at"),
     )
+    if not is_new and session.get(Submission, message_id) is None:
+        raise Unfit("another message here has its reference")
+    return is_new
 
 
 def bring_note(session: Session, row: Row, contacts: Renamed, accounts: Renamed) -> bool:

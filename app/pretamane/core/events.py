@@ -65,7 +65,8 @@ def emit(session: Session, name: str, subject: Identified | UUID, **details: obj
     prepared.run_later(session, _KEEP, told | {"details": kept})
     # As whoever reads it again finds it, so that a listener sees what a later reader will.
     event = Event(**told, details=json.loads(kept))
-    _let_listeners_act(session, event)
+    for listen in _listening(session, name):
+        listen(session, event)
     return event
 
 
@@ -76,14 +77,14 @@ def emit_many(session: Session, name: str, subjects: Sequence[UUID], **details: 
     told = {"name": name, "request_id": request_ids.current.get(), "made_at": now(session)}
     ids, kept = [new_id() for _ in subjects], as_json(details)
     prepared.run_later(session, _KEEP_MANY, {**told, "details": kept, "ids": ids, "subjects": list(subjects)})
-    for identity, subject in zip(ids, subjects, strict=True):
-        _let_listeners_act(session, Event(**told, id=identity, subject=subject, details=json.loads(kept)))
+    for listen in _listening(session, name):
+        for identity, subject in zip(ids, subjects, strict=True):
+            listen(session, Event(**told, id=identity, subject=subject, details=json.loads(kept)))
 
 
-def _let_listeners_act(session: Session, event: Event) -> None:
+def _listening(session: Session, name: str) -> Sequence[Listener]:
     listeners: Listeners = session.info["listeners"]
-    for listen in listeners.get(event.name, ()):
-        listen(session, event)
+    return listeners.get(name, ())
 
 
 def forget_old(session: Session, at: datetime) -> None:

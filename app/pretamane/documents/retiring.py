@@ -3,7 +3,6 @@
 Each part commits on its own and looks again under the lock, so that whoever is killed begins anew and takes no more.
 """
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -11,10 +10,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
+from pretamane.core import audit, events
 from pretamane.core.actors import Actor, Role
 from pretamane.core.database import now
 from pretamane.core.jobs import Run
-from pretamane.documents import keeping, service
+from pretamane.documents import keeping, removal, service
 from pretamane.documents.models import Document, RetentionRule
 
 RETIRE: Final = "documents.retire"
@@ -40,35 +40,33 @@ def _retire_some(session: Session, rule_id: UUID) -> int:
     if rule is None:
         return 0
     which = keeping.going(rule, list(rules.values()), keeping.today(session))
-    some = select(Document.id).where(which).order_by(Document.id).limit(AT_ONCE)
-    held = session.scalars(some.with_for_update(of=Document, skip_locked=True)).all()
-    # Asked anew now that they are locked: what waited for a lock was judged by what others had not committed yet.
-    still = select(Document).where(Document.id.in_(held), which).order_by(Document.id)
+    some = session.scalars(select(Document.id).where(which).order_by(Document.id).limit(AT_ONCE)).all()
+    session.execute(select(Document.id).where(Document.id.in_(some)).order_by(Document.id).with_for_update())
+    # Asked anew now that they are locked: whoever held, filed or took out one of them meanwhile has committed that.
+    still = select(Document).where(Document.id.in_(some), which).order_by(Document.id)
     for document in session.scalars(still.execution_options(populate_existing=True)).all():
         service.put_into_trash(session, document, BY_A_RULE, rule=rule_id)
-    return len(held)
+    return len(some)
 
 
 def empty_trash(run: Run) -> None:
-    last = UUID(int=0)
-    while some := run.read(_over, last):
-        for document_id in some:
-            run.write(_purge_what_is_over, document_id)
-        last = some[-1]
+    while run.write(_purge_some) == AT_ONCE:
+        pass
 
 
-def _over(session: Session, after: UUID) -> Sequence[UUID]:
-    some = select(Document.id).where(_is_over(session), Document.id > after).order_by(Document.id).limit(AT_ONCE)
-    return session.scalars(some).all()
+def _purge_some(session: Session) -> int:
+    """How many there were to look at. Locked as everybody locks: tags, then documents, then bytes."""
+    some = session.scalars(select(Document.id).where(_is_over(session)).order_by(Document.id).limit(AT_ONCE)).all()
+    tags = removal.hold_tags(session, some)
+    still = select(Document.id).where(Document.id.in_(some), _is_over(session)).order_by(Document.id)
+    going = session.scalars(still.with_for_update(of=Document)).all()
+    removal.remove(session, going, tags)
+    audit.record_many(session, END_OF_TRASH, "document.purged", going)
+    events.emit_many(session, "document.purged", going)
+    return len(some)
 
 
 def _is_over(session: Session) -> ColumnElement[bool]:
+    """For good, and at once: whoever holds or takes out one of them meanwhile is asked about under the lock."""
     since = now(session) - KEPT_IN_TRASH
     return and_(Document.trashed_at.is_not(None), Document.trashed_at <= since, Document.held_at.is_(None))
-
-
-def _purge_what_is_over(session: Session, document_id: UUID) -> None:
-    """One a transaction: its bytes are locked in the order in which everybody else locks them."""
-    asked = select(Document.id).where(Document.id == document_id, _is_over(session)).with_for_update(of=Document)
-    if session.scalar(asked) is not None:
-        service.purge(session, document_id, END_OF_TRASH)

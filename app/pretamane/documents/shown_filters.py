@@ -71,14 +71,21 @@ class Found:
 
 
 def find(session: Session, shown: Filters, by: Actor) -> Found:
-    """Nothing where nobody is called as the filter has it."""
+    which = wanted(session, shown)
+    if which is None:
+        return Found()
+    page = queries.documents(session, which, by, after=shown.cursor or None)
+    return Found(page, names_in(session, page), which.contact_id)
+
+
+def wanted(session: Session, shown: Filters) -> Documents | None:
+    """None where nobody is called as the filter has it: then nothing is."""
     is_of_nobody = shown.contact == NONE
     contact = contacts.contact_called(session, shown.contact) if shown.contact and not is_of_nobody else None
     if shown.contact and not is_of_nobody and contact is None:
-        return Found()
-    contact_id = contact.id if contact else None
-    which = Documents(
-        contact_id,
+        return None
+    return Documents(
+        contact.id if contact else None,
         shown.state if shown.state in STATES else None,
         in_the_trash=shown.state == TRASH,
         type_id=_id_in(shown.type),
@@ -88,8 +95,6 @@ def find(session: Session, shown: Filters, by: Actor) -> Found:
         title=shown.title[:LONGEST_SEARCH],
         **{name: day_in(getattr(shown, name)) for name in DAYS},
     )
-    page = queries.documents(session, which, by, after=shown.cursor or None)
-    return Found(page, names_in(session, page), contact_id)
 
 
 def names_in(session: Session, page: Page[Listed]) -> Mapping[UUID, str]:

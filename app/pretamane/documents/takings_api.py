@@ -7,22 +7,17 @@ from uuid import UUID
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, Field
 
-from pretamane.core.errors import Invalid
 from pretamane.core.http import tables
-from pretamane.core.http.admission import DocumentsReader, Viewer
-from pretamane.core.http.fields import Choices
+from pretamane.core.http.admission import DocumentsReader
 from pretamane.core.http.tables import CSV
 from pretamane.core.unit_of_work import Work
 from pretamane.documents.filters import Which
-from pretamane.documents.shown_filters import ADDRESS
 from pretamane.documents.tables import of_documents
 from pretamane.documents.takings import MOST, Takings
 
 ZIP_OF_CHOSEN = "/api/v1/documents/zip"
 # An id takes forty bytes in JSON.
 BODY_BYTES = 64 * MOST
-# What stands before the id in the name of a box that is ticked.
-BOX = "document-"
 
 
 class ChosenDocuments(BaseModel):
@@ -42,12 +37,6 @@ def router(takings: Takings) -> APIRouter:
     def zip_of_listed(by: DocumentsReader, which: Which) -> Response:
         return takings.listed(which, by)
 
-    def zip_of_ticked(by: Viewer, typed: Choices) -> Response:
-        ids = _ids_in(typed)
-        if not ids:
-            raise Invalid("Choose at least one document first.")
-        return takings.chosen(ids, by)
-
     async def table(by: DocumentsReader, work: Work, which: Which) -> Response:
         return await tables.download(work, of_documents(which, by), by)
 
@@ -64,22 +53,7 @@ def router(takings: Takings) -> APIRouter:
         responses=CSV,
         response_description="UTF-8, with a line of names first",
     )
-    routes.add_api_route(
-        ADDRESS + "/zip", zip_of_ticked, methods=["POST"], response_class=Response, include_in_schema=False
-    )
     return routes
-
-
-def _ids_in(typed: Mapping[str, Any]) -> list[UUID]:
-    names = (name.removeprefix(BOX) for name in typed if name.startswith(BOX))
-    return [found for name in names if (found := _id(name))]
-
-
-def _id(name: str) -> UUID | None:
-    try:
-        return UUID(name)
-    except ValueError:
-        return None
 
 
 _SAID = "The originals under their titles, and manifest.csv, which says what is in it, and what was left out and why"

@@ -65,11 +65,13 @@ class Paper:
 def invented(clients: Sequence[Client], now: datetime) -> Iterator[Paper]:
     """The same each time but for its dates, which end today."""
     drawn = random.Random(120)  # noqa: S311  # the same papers each time, and nothing secret in them
-    makers = (_letter, _invoice, _engagement, _contract, _slip, _invoice, _letter, _mail)
+    makers = (_letter, _invoice, _engagement, _contract, _slip, _engagement, _letter, _mail)
     for number in range(COUNT):
-        at = now - _YEARS * ((COUNT - number) / COUNT) + timedelta(hours=drawn.randrange(8))
+        day = now - _YEARS * ((COUNT - number) / COUNT)
+        at = day.replace(hour=drawn.randrange(7, 16), minute=drawn.randrange(60), second=0, microsecond=0)
         whose = number - 6 if number % 16 == SENT_AGAIN else number
-        client = clients[whose * 7 % len(clients)]
+        # Round and round, each time from another one on, so that nobody has one kind of paper alone.
+        client = clients[(whose + whose // len(clients) * 13) % len(clients)]
         yield makers[number % len(makers)](number, client, at, drawn)
 
 
@@ -135,8 +137,9 @@ def _engagement(number: int, client: Client, at: datetime, drawn: random.Random)
     return Paper(number, f"engagement-{number:03}.pdf", title, "Engagement letter", at, make, client, ["signed"])
 
 
-def _contract(number: int, client: Client, at: datetime, _drawn: random.Random) -> Paper:
-    clauses = [f"{place}. {_BODIES[(number + place) % len(_BODIES)]}" for place in range(1, 4)]
+def _contract(number: int, client: Client, at: datetime, drawn: random.Random) -> Paper:
+    agreed = drawn.sample(_BODIES, drawn.randrange(2, 5))
+    clauses = [f"{place}. {text}" for place, text in enumerate(agreed, 1)]
     title = f"Contract of {client.name}, {at:%B %Y}"
     return Paper(
         number,
@@ -147,7 +150,7 @@ def _contract(number: int, client: Client, at: datetime, _drawn: random.Random) 
         lambda: papers.docx(clauses, title),
         client,
         ["tenancy"],
-        newer=(lambda: papers.docx([*clauses, "4. Changes are made in writing."], title)) if number % 3 == 0 else None,
+        newer=(lambda: papers.docx([*clauses, "And changes are made in writing."], title)) if number % 3 == 0 else None,
         is_restricted=number == 27,
     )
 

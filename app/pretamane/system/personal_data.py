@@ -102,7 +102,7 @@ class PersonalData:
             yield from self._part(name, part, columns, [row for _, row in rows])
 
     def _part(self, name: str, part: int, columns: Sequence[str], rows: Sequence[Row]) -> Iterator[Entry]:
-        called = f"{name} {part}"
+        called = name if part == 1 else f"{name} {part}"
         self._parts.append((name, called, len(rows)))
         yield self._text(f"{called}.html", self._page(called.capitalize(), columns, rows))
         yield self._text(f"{called}.csv", _as_csv(columns, rows))
@@ -161,9 +161,9 @@ def _acts(subjects: Sequence[UUID], session: Session, after: UUID, limit: int) -
 
 
 def _called(original: Original) -> str:
-    """By its title, with the ending of its file; an older version says which it is."""
-    ending = PurePath(original.filename).suffix
-    stem = original.title.removesuffix(ending) or "Untitled"
+    """By its day and its title, with the ending of its file; an older version says which it is."""
+    ending, dated = PurePath(original.filename).suffix, original.row["document_date"]
+    stem = f"{f'{dated} ' if dated else ''}{original.title.removesuffix(ending) or 'Untitled'}"
     return f"{stem}{'' if original.is_current else f' (version {original.number})'}{ending}".replace("/", "_")
 
 

@@ -35,6 +35,7 @@ from pretamane.documents import (
     retention_pages,
     retiring,
     takings_api,
+    takings_pages,
     uploads_api,
     versions_api,
 )
@@ -85,9 +86,11 @@ class Archive:
     def routers(self) -> list[APIRouter]:
         once = OnlyOnce(self._work, self._clock)
         whole = intake.Intake(self._work, self.spool, self.receiving, once, self._limit)
+        takings = Takings(self._work, self.store, self._clock)
         in_parts = Resuming(self._work, self.spool, self.receiving, self._limit)
         return [
-            takings_api.router(Takings(self._work, self.store, self._clock)),
+            takings_api.router(takings),
+            takings_pages.router(takings),
             api.router(whole),
             versions_api.router(whole),
             filing_api.router,

@@ -46,3 +46,25 @@ def test_a_folder_that_cannot_be_made_is_down_before_the_first_mail(tmp_path):
 
     with pytest.raises(Unavailable, match="no folder that we may write to"):
         LogMailer(tmp_path / "var" / "mail").probe()
+
+
+@pytest.mark.parametrize(
+    "word", ["ada@example.org", "ADA@example.org", "YOUR LINK", "größenordnung"], ids=["to", "case", "subject", "text"]
+)
+def test_mails_with_a_word_are_forgotten_whatever_code_they_are_in_and_others_stay(tmp_path, message, word):
+    message.add_alternative("<p>Die Größenordnung</p>", subtype="html", cte="base64")
+    LogMailer(tmp_path).send(message)
+    other = EmailMessage()
+    other["To"] = "eve@example.org"
+    other.set_content("Hello.")
+    LogMailer(tmp_path).send(other)
+
+    forgotten = LogMailer(tmp_path).forget({word})
+
+    [left] = tmp_path.iterdir()
+    assert forgotten == 1
+    assert b"eve@example.org" in left.read_bytes()
+
+
+def test_where_no_mail_was_ever_kept_there_is_nothing_to_forget(tmp_path):
+    assert LogMailer(tmp_path / "mail").forget({"ada@example.org"}) == 0

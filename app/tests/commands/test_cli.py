@@ -29,6 +29,8 @@ COMMANDS = [
     ["jobs", "show"],
     ["jobs", "retry"],
     ["demo"],
+    ["export"],
+    ["import"],
     ["admin", "create"],
     ["admin", "rescue"],
 ]

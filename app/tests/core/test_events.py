@@ -80,3 +80,16 @@ def test_an_event_is_kept_for_thirty_days(database, connection, clock):
         events.forget_old(session, clock.now())
 
     assert (kept_until_then, kept(connection)) == (1, [])
+
+
+def test_the_same_of_many_is_kept_once_each_and_heard_once_each(connection, clock):
+    heard = []
+    subjects = [uuid4() for _ in range(3)]
+    listeners = {"filed": (lambda _session, event: heard.append((event.subject, event.details)),)}
+    with Database(connection, clock, known={"listeners": listeners}).transaction() as session:
+        events.emit_many(session, "filed", subjects, fields=["title"])
+        events.emit_many(session, "filed", [])
+
+    kept = connection.execute(text("SELECT subject, details FROM events WHERE name = 'filed'")).all()
+    assert sorted(map(tuple, kept), key=str) == sorted(heard, key=str)
+    assert {subject for subject, _ in heard} == set(subjects)

@@ -2,7 +2,9 @@
 
 import csv
 import io
+import re
 import zipfile
+from html import unescape
 
 import pytest
 from sqlalchemy import text
@@ -123,6 +125,17 @@ def test_ticked_documents_come_from_the_pages_form(as_viewer, two):
 
     assert list(content_of(as_viewer.post("/app/documents/zip", data=ticked))) == ["notes.txt"]
     assert as_viewer.post("/app/documents/zip", data={"act": "zip"}).status_code == 422
+
+
+@pytest.mark.usefixtures("two")
+def test_what_the_page_lists_is_taken_away_by_its_links(as_viewer):
+    shown = as_viewer.get("/app/documents?title=invoice").text
+    links = re.findall(r'href="(/app/documents\.[^"]+)"', shown)
+
+    archive, table = (as_viewer.get(unescape(link)) for link in links)
+    assert list(content_of(archive)) == ["Invoice 3-2026.pdf"]
+    assert [row["title"] for row in rows_of(table)] == ["Invoice 3/2026"]
+    assert list(content_of(as_viewer.get("/app/documents.zip?contact=nobody@example.org"))) == []
 
 
 @pytest.mark.usefixtures("two")

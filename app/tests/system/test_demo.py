@@ -10,6 +10,8 @@ from pretamane.core.actors import OPERATOR
 from pretamane.core.errors import Conflict
 from pretamane.practice import service as practice
 from pretamane.system import demo
+from pretamane.system.demo_documents import Filing, PastClock
+from pretamane.wiring import Platform, database_over
 
 
 def rows(connection):
@@ -81,3 +83,72 @@ def test_the_house_looks_lived_in_with_older_messages_done_and_some_still_to_do(
     _, messages = rows(connection)
     counts = Counter(message.status for message in messages)
     assert counts["done"] > counts["open"] > 0 < counts["new"]
+
+
+@pytest.fixture
+def file_papers(platform):
+    """As the command does: with a clock that is set back for each paper."""
+    clock = PastClock(platform.clock.now())
+    past = Platform(platform.settings, clock, database_over(platform.database.bind, clock), [], platform.archive.store)
+
+    def filed():
+        clock.time = platform.clock.now()
+        archive = past.archive
+        return Filing(past.work, archive.spool, archive.receiving, clock).furnish(furnish(platform).clients)
+
+    yield filed
+    past.close()
+
+
+def documents(connection):
+    return connection.execute(text("SELECT * FROM documents WHERE part_of IS NULL ORDER BY id")).all()
+
+
+@pytest.mark.usefixtures("admin")
+def test_the_house_gets_120_documents_of_two_years_with_what_happens_to_them(file_papers, platform, connection):
+    count = file_papers()
+
+    filed, now = documents(connection), platform.clock.now()
+    versions = connection.execute(text("SELECT kind FROM document_versions")).scalars().all()
+    assert (count, len(filed)) == (120, 120)
+    assert {"pdf", "docx", "jpeg", "png", "eml"} <= set(versions)
+    assert len(versions) > 120
+    assert min(each.made_at for each in filed) < now - timedelta(days=600)
+    assert max(each.made_at for each in filed) <= now
+    assert sum(each.held_at is not None for each in filed) == 1
+    assert sum(each.is_restricted for each in filed) == 1
+    assert sum(each.trashed_at is not None for each in filed) == 4
+    assert 0 < sum(each.contact_id is None for each in filed) < 20
+    assert {each.type_id for each in filed} - {None}
+    assert connection.scalar(text("SELECT count(*) FROM document_tags")) > 20
+
+
+def test_its_papers_are_read_and_some_say_nearly_the_same(file_papers, do_jobs, connection):
+    file_papers()
+
+    do_jobs()
+
+    states = Counter(connection.execute(text("SELECT state FROM document_versions")).scalars())
+    pairs = connection.scalar(text("SELECT count(*) FROM document_likenesses"))
+    assert set(states) == {"ready"}
+    assert 5 < pairs < 60
+    assert file_papers() == len(documents(connection)) == 120
+
+
+def test_papers_twice_are_papers_once_even_on_a_later_day(file_papers, platform, connection):
+    file_papers()
+    once = documents(connection)
+    platform.clock.move(3 * 24 * 3600)
+
+    file_papers()
+
+    assert documents(connection) == once
+
+
+def test_no_invented_paper_is_put_beside_a_real_one(file_papers, as_staff, connection):
+    as_staff.put("/api/v1/documents?filename=real.txt", content=b"A real paper.")
+
+    with pytest.raises(Conflict, match="real documents"):
+        file_papers()
+
+    assert len(documents(connection)) == 1

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from pretamane.core.errors import CannotStart
 from pretamane.core.moving import (
     Row,
     Unfit,
@@ -27,6 +28,17 @@ from pretamane.system.arriving import folders
 from pretamane.system.arriving.bringing import Promised
 
 Renamed = Mapping[UUID, UUID]
+
+
+def refuse_unless_it_fits(row: Row) -> None:
+    """As far as a report needs to name it; what else is in it is looked at when it is filed."""
+    versions = row.get("versions")
+    try:
+        identity(row, "id"), identity(row, "current_version_id")
+        for version in versions if isinstance(versions, list) and versions else [{}]:
+            words(version, "id"), words(version, "path"), words(version, "sha256"), number(version, "size")
+    except (Unfit, AttributeError) as fault:
+        raise CannotStart(f"documents.json has a document that is not as Pretamane writes it: {fault}.") from None
 
 
 def brought(row: Row, contacts: Renamed, accounts: Renamed, types: Renamed, tags: Renamed) -> Brought:

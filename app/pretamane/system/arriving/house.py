@@ -22,12 +22,11 @@ from pretamane.documents import moving as documents
 from pretamane.practice import moving as practice
 from pretamane.system.arriving import folders
 from pretamane.system.arriving.bringing import Bringing, NotAsListed, Promised
-from pretamane.system.arriving.documents import brought, promised
+from pretamane.system.arriving.documents import brought, promised, refuse_unless_it_fits
 from pretamane.system.arriving.folders import Unreachable
 from pretamane.system.arriving.report import (
     DAMAGED,
     KNOWN,
-    LEFT_OUT,
     MISSING,
     QUARANTINED,
     REFUSED,
@@ -129,10 +128,11 @@ class Arrival:
             documents.tie_to_its_mail(session, identity(row, "id"), mail)
 
     def _bring_documents(self, some: Sequence[Row], *, is_only_looking: bool) -> None:
+        for row in some:
+            refuse_unless_it_fits(row)
         here = self._work.run_now(documents.known, [identity(row, "id") for row in some])
         for row in some:
-            document_id = identity(row, "id")
-            if document_id in here:
+            if identity(row, "id") in here:
                 self._tell(row, KNOWN, "It is here already, and stays as it is.")
             elif is_only_looking:
                 self._look(row)
@@ -182,10 +182,17 @@ def _rows_in(file: Any, name: str) -> Iterator[Row]:
     with io.BufferedReader(file) as lines:
         while line := lines.readline(_LONGEST_ROW):
             if line.startswith(b"{"):
-                row = json.loads(line.rstrip(b"\n").removesuffix(b","))
-                if not isinstance(row, dict):
-                    raise CannotStart(f"{name}.json has a line that is not as it was written.")
-                yield row
+                yield _row(line, name)
+
+
+def _row(line: bytes, name: str) -> Row:
+    try:
+        row = json.loads(line.rstrip(b"\n").removesuffix(b","))
+    except (ValueError, RecursionError):
+        row = None
+    if not isinstance(row, dict):
+        raise CannotStart(f"{name}.json has a line that is not as Pretamane writes it.")
+    return row
 
 
 def _with(bring: Callable[..., bool], here: Mapping[str, Any], session: Session, row: Row) -> None:
@@ -214,7 +221,7 @@ def _tried(session: Session, name: str, bring: Callable[[Session, Row], object],
         with session.begin_nested():
             bring(session, row)
     except (*_FAULTS, IntegrityError, AppError) as fault:
-        return Line(f"{name}.json", LEFT_OUT, f"{row.get('id', 'a row')}: {_sentence(fault)}")
+        return Line(f"{name}.json", REFUSED, f"{row.get('id', 'a row')}: {_sentence(fault)}")
     return None
 
 
