@@ -1,4 +1,4 @@
-"""Documents are filed, many at once and one by one, and that is undone, by keyboard alone: with script and without it."""
+"""Documents are filed, one or many at once, and that is undone, by keyboard alone: with script and without."""
 
 from itertools import count
 
