@@ -1,6 +1,7 @@
 """Benchmarks against bare components in the same run; writes bench/RESULTS.md.
 
-`python -m bench documents` measures documents alone, and only says what it found.
+`python -m bench documents` measures receiving and reading documents alone, `python -m bench filing` living with them;
+either only says what it found.
 """
 
 import os
@@ -15,7 +16,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import audit, documents, lists
+from bench import audit, documents, filing, lists
 from bench import jobs as queue
 from bench.load import Load, load, post
 from bench.serving import await_answer, environment, free_port, listening, running
@@ -148,6 +149,7 @@ def main() -> None:
         ("second start to first 200, seconds", f"{statistics.median(starts):.2f} (at most {max(starts):.2f})", "2"),
         *lists.rows(),
         *documents.rows(),
+        *filing.rows(),
         *((f"idle PSS of {who}, MB", f"{megabytes:.0f}", MEMORY_GOALS.get(who, "")) for who, megabytes in memory),
         ("jobs a second, claimed to acknowledged", f"{statistics.median(jobs):.0f}", ""),
         ("jobs a second, bare SKIP LOCKED", f"{statistics.median(bare_jobs):.0f}", ""),
@@ -165,5 +167,7 @@ def main() -> None:
 if __name__ == "__main__":
     if sys.argv[1:] == ["documents"]:
         print(table(documents.rows()))
+    elif sys.argv[1:] == ["filing"]:
+        print(table(filing.rows()))
     else:
         main()

@@ -2,10 +2,11 @@
 
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import UUID
@@ -25,6 +26,8 @@ from pretamane.wiring import OwnPostgres, Platform, build_app
 
 FEW, MANY = 1_000, 100_000
 ROUNDS = 150
+# The first ones warm up.
+WARM = 10
 GOAL = 1.3
 
 _STAFF = Actor(UUID(int=1), "Bench", Role.STAFF)
@@ -83,11 +86,12 @@ def _p95(seconds: Sequence[float]) -> float:
 
 
 @contextmanager
-def _furnished(settings: Settings, name: str, rows: int) -> Iterator[TestClient]:
+def furnished(settings: Settings, name: str, rows: int, furnish: Sequence[str]) -> Iterator[TestClient]:
+    """A house with so many rows, on a database of its own."""
     owner = make_url(_owner(settings)).set(database=name).render_as_string(hide_password=False)
     _execute(_owner(settings), f"CREATE DATABASE {name}")
     migrate(owner, APP_ROLE)
-    for statement in _FURNISH:
+    for statement in furnish:
         _execute(owner, statement, rows)
     platform = Platform.build(settings.model_copy(update={"database_url": SecretStr(as_app(owner))}))
     edge = build_app(platform)
@@ -126,17 +130,17 @@ def _measured(folder: Path) -> dict[str, Timed]:
     settings = Settings.model_validate({"data_dir": folder, "signing_key": "x" * 48, "log_level": "error"})
     with ExitStack() as opened:
         own = opened.enter_context(OwnPostgres(settings, SystemClock()))
-        few = opened.enter_context(_furnished(own.settings, "few", FEW))
-        many = opened.enter_context(_furnished(own.settings, "many", MANY))
-        return {what: _in_turn(few, many, address) for what, address in LISTS.items()}
+        few = opened.enter_context(furnished(own.settings, "few", FEW, _FURNISH))
+        many = opened.enter_context(furnished(own.settings, "many", MANY, _FURNISH))
+        return {what: in_turn(few, many, partial(_seconds, address=address)) for what, address in LISTS.items()}
 
 
-def _in_turn(few: TestClient, many: TestClient, address: str) -> Timed:
+def in_turn(few: TestClient, many: TestClient, seconds: Callable[[TestClient], float], rounds: int = ROUNDS) -> Timed:
     """One after the other, so that a machine that gets slower is slower for both."""
     timed = Timed()
-    for number in range(ROUNDS + 10):
-        pair = _seconds(few, address), _seconds(many, address)
-        if number >= 10:  # the first ones warm up
+    for number in range(rounds + WARM):
+        pair = seconds(few), seconds(many)
+        if number >= WARM:
             timed.few.append(pair[0])
             timed.many.append(pair[1])
     return timed

@@ -18,6 +18,9 @@ ThanksVisitors = Annotated[
     bool | None,
     typer.Option("--thanks-visitors/--no-thanks-visitors", help="Whether a mail thanks who wrote."),
 ]
+StorageQuota = Annotated[
+    str | None, typer.Option(metavar="SIZE", help="How much the documents may take, such as 50GB.")
+]
 
 SHOWN = (
     "name",
@@ -70,10 +73,8 @@ def change(  # noqa: PLR0913, PLR0917 — each parameter is an option of the com
     logo: Annotated[str | None, typer.Option(metavar="FILE", help="A PNG, JPEG or WebP picture.")] = None,
     privacy_url: Annotated[str | None, typer.Option(metavar="URL", help="Such as https://example.org/privacy.")] = None,
     imprint_url: Annotated[str | None, typer.Option(metavar="URL", help="The legal notice.")] = None,
-    terms_url: Annotated[str | None, typer.Option(metavar="URL", help="The terms of business.")] = None,
-    storage_quota: Annotated[
-        str | None, typer.Option(metavar="SIZE", help="How much the documents may take, such as 50GB.")
-    ] = None,
+    terms_url: Annotated[str | None, typer.Option(metavar="URL", help="The terms.")] = None,
+    storage_quota: StorageQuota = None,
 ) -> None:
     """Set what is given, and leave the rest as it is.
 
@@ -96,13 +97,13 @@ def change(  # noqa: PLR0913, PLR0917 — each parameter is an option of the com
         "storage_quota": storage_quota,
     }
     wanted = {field: value for field, value in given.items() if value is not None}
-    if not wanted:
-        raise CannotStart("Say what to set, such as --name; pretamane practice set --help lists all of it.")
     _save(wanted)
     typer.echo(f"Set: {', '.join(field.replace('_', ' ') for field in wanted)}.")
 
 
 def _save(wanted: dict[str, object]) -> None:
+    if not wanted:
+        raise CannotStart("Say what to set, such as --name; pretamane practice set --help lists all of it.")
     with platform() as built:
         from pretamane.core.actors import OPERATOR
         from pretamane.practice import service

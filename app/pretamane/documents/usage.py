@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import BigInteger, ColumnElement, Select, Subquery, func, select
 from sqlalchemy.orm import Session
 
 from pretamane.contacts import queries as contacts
@@ -70,8 +70,8 @@ def usage(session: Session, by: Actor, shown: int = SHOWN) -> Usage:
         in_the_trash,
         _by_contact(session, by, shown),
         _by_type(session, by, shown),
-        _heavy(session, by, shown, _summed(Blob.size).desc(), Document.id),
-        _heavy(session, by, shown, Document.made_at, Document.id),
+        _largest(session, by, shown),
+        _oldest(session, by, shown),
     )
 
 
@@ -89,22 +89,34 @@ def _by_type(session: Session, by: Actor, shown: int) -> Sequence[Share]:
 
 
 def _shares(by: Actor, whose: Any, shown: int) -> Select[Any]:
-    size = _summed(Blob.size)
-    together = select(whose.label("whose"), func.count(func.distinct(Document.id)), size)
-    return _with_bytes(together, by).group_by(whose).order_by(size.desc(), whose).limit(shown)
+    each = _of_each_document()
+    size = _summed(each.c.bytes)
+    together = select(whose.label("whose"), func.count(), size).join(each, each.c.document_id == Document.id)
+    return together.where(queries.readable(by)).group_by(whose).order_by(size.desc(), whose).limit(shown)
 
 
-def _heavy(session: Session, by: Actor, shown: int, *order: Any) -> Sequence[Heavy]:
-    each = select(Document.id, Document.title, Document.made_at, func.count(), _summed(Blob.size))
-    rows = session.execute(_with_bytes(each, by).group_by(Document.id).order_by(*order).limit(shown))
-    return [Heavy(*row) for row in rows]
+def _largest(session: Session, by: Actor, shown: int) -> Sequence[Heavy]:
+    each = _of_each_document()
+    asked = select(Document.id, Document.title, Document.made_at, each.c.versions, each.c.bytes)
+    found = asked.join(each, each.c.document_id == Document.id).where(queries.readable(by))
+    return [Heavy(*row) for row in session.execute(found.order_by(each.c.bytes.desc(), Document.id).limit(shown))]
 
 
-def _with_bytes(asked: Select[Any], by: Actor) -> Select[Any]:
-    together = asked.join(DocumentVersion, DocumentVersion.document_id == Document.id)
-    return together.join(Blob, Blob.id == DocumentVersion.blob_id).where(queries.readable(by))
+def _oldest(session: Session, by: Actor, shown: int) -> Sequence[Heavy]:
+    """Only of these few the versions are looked at."""
+    first = select(Document.id).where(queries.readable(by)).order_by(Document.made_at, Document.id).limit(shown)
+    each = _of_each_document(DocumentVersion.document_id.in_(session.scalars(first).all()))
+    asked = select(Document.id, Document.title, Document.made_at, each.c.versions, each.c.bytes)
+    found = asked.join(each, each.c.document_id == Document.id).order_by(Document.made_at, Document.id)
+    return [Heavy(*row) for row in session.execute(found)]
+
+
+def _of_each_document(*which: ColumnElement[bool]) -> Subquery:
+    versions = select(DocumentVersion.document_id, func.count().label("versions"), _summed(Blob.size).label("bytes"))
+    named = versions.join(Blob, Blob.id == DocumentVersion.blob_id).where(*which)
+    return named.group_by(DocumentVersion.document_id).subquery()
 
 
 def _summed(size: Any) -> Any:
     """PostgreSQL adds up in numbers without end."""
-    return func.coalesce(func.sum(size), 0).cast(Blob.size.type)
+    return func.coalesce(func.sum(size), 0).cast(BigInteger)

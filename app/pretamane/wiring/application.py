@@ -37,7 +37,6 @@ from pretamane.wiring.platform import Platform
 
 def build_app(platform: Platform) -> Edge:
     settings, clock, work, limits = platform.settings, platform.clock, platform.work, platform.rate_limits
-    health = HealthCheck(platform.dependencies, clock)
     mail_goes_out = mail_server(settings.mail_url.get_secret_value()) is not None
     as_page = _refusals_as_pages(work)
     intake = contacts.Intake(work, OnlyOnce(work, clock), limits, clock, settings.contact_limit)
@@ -51,10 +50,7 @@ def build_app(platform: Platform) -> Edge:
             *_routers_of_accounts(work, limits, cookie),
             *archive.routers(),
             insights.router(work, limits, clock, settings.visit_limit),
-            system.router,
-            system.readiness(platform.why_not_ready),
-            system.dependencies(health),
-            administration.router(administration.Administration(work, health, settings.data_dir, clock)),
+            *_routers_of_system(platform),
             personal_pages.router(personal_pages.PersonalPages(work, archive.store, platform.post.mailer)),
             practice_pages.router,
             system_pages.router,
@@ -86,6 +82,17 @@ def _routers_of_accounts(work: UnitOfWork, limits: RateLimits, cookie: SessionCo
         entrance_pages.router(entrance_pages.Entrance(work, limits, cookie)),
         profile_pages.router(profile_pages.ProfilePage(work, open_desk, cookie)),
         key_pages.router(key_pages.KeysPage(work, open_desk)),
+    ]
+
+
+def _routers_of_system(platform: Platform) -> list[APIRouter]:
+    health = HealthCheck(platform.dependencies, platform.clock)
+    known = administration.Administration(platform.work, health, platform.settings.data_dir, platform.clock)
+    return [
+        system.router,
+        system.readiness(platform.why_not_ready),
+        system.dependencies(health),
+        administration.router(known),
     ]
 
 

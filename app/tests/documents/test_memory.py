@@ -4,7 +4,6 @@ import hashlib
 import http.client
 import json
 import sys
-import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -105,7 +104,7 @@ def test_a_zip_of_a_gigabyte_does_not_grow_the_web_process(served):
 
     assert status == 200
     assert count > GIB
-    assert last.rfind(zipfile.stringEndArchive) == len(last) - zipfile.sizeEndCentDir
+    assert last.rfind(b"PK\5\6") == len(last) - 22
     assert grown < GROWS_AT_MOST
 
 
