@@ -53,6 +53,8 @@ VISIBLE = {
     "POST /app/documents/zip": {"data": {"document-" + ONE: "on"}},
     "GET /api/v1/documents.zip": {},
     "GET /api/v1/documents.csv": {},
+    "GET /app/documents.zip": {},
+    "GET /app/documents.csv": {},
     "POST /app/documents/chosen": {"data": {"document-" + ONE: "on", "act": "trash"}},
     "POST /api/v1/documents/bulk": {"json": {"documents": [ONE], "values": {"document_date": "2021-01-01"}}},
     "GET /api/v1/tags": {},
