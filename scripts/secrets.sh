@@ -52,11 +52,11 @@ hash_of() {
 }
 
 url_of_role() {
-  printf '%s://%s:%s@%s\n' postgresql "$1" "$(value_of "$2")" postgresql:5432/pretamane  # pragma: allowlist secret
+  printf '%s://%s:%s@%s\n' postgresql "$1" "$(value_of "$2")" postgresql:5432/pretamane # pragma: allowlist secret
 }
 
 url_of_bucket() {
-  printf '%s://%s:%s@%s\n' s3 pretamane-app "$(value_of minio_app_password)" 'minio:9000/pretamane?tls=none'
+  printf '%s://%s:%s@%s\n' s3 pretamane-app "$(value_of minio_app_password)" 'minio:9000/pretamane?tls=none' # pragma: allowlist secret
 }
 
 make_all() {

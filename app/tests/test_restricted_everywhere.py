@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, text
 from starlette.testclient import TestClient
+from tests.authorisation_rows import ROWS
 from tests.conftest import MovableClock, hire, make_key, make_settings, open_session
 from tests.documents.conftest import put_with
 from tests.stand_ins import FolderBlobs
-from tests.test_authorisation import ROWS, named
+from tests.test_authorisation import named
 
 from pretamane.accounts.recognition import SessionCookie
 from pretamane.adapters.postgres import PostgresServer

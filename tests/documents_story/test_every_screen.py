@@ -48,6 +48,8 @@ def addresses(chromium, house: House) -> Mapping[str, str]:
     page.wait_for_url("**?done=*")
     context.close()
     more = {"list": "/app/documents", "empty": "/app/documents?contact=nobody@example.org"}
+    more |= {"storage": "/app/storage", "attention": "/app/attention"}
+    more |= {"personal data": f"/app/contacts/{grace.id}/personal-data"}
     more |= {"days": "/app/documents?dated_from=2026-01-01&tags=nothing", "tags": "/app/settings/tags"}
     more |= {"types": "/app/settings/types"}
     return {**found, **more, "as text": f"{found['ready']}?view=text", "contact": f"/app/contacts/{grace.id}"}

@@ -1,4 +1,4 @@
-"""Documents are filed, many at once and one by one, and that is undone: by keyboard alone, with script and without it."""
+"""Documents are filed, many at once and one by one, and that is undone: by keyboard alone, with and without script."""
 
 from itertools import count
 

@@ -3,7 +3,9 @@
 import hashlib
 import os
 import re
+import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import httpx2
 import pytest
@@ -15,7 +17,7 @@ from tests.e2e.traffic import ShortRequests, download, upload, upload_in_parts
 A_SECOND = 50
 LARGE, MIDDLING = 200 * 1024 * 1024, 60 * 1024 * 1024
 # Longer than a release takes until it switches.
-LONG_SECONDS = 75.0
+LONG_SECONDS = 120.0
 BASE = "0.1.0"
 
 
@@ -23,6 +25,15 @@ def large_pdf(size: int) -> bytes:
     """One that says that it is a PDF, and holds what no two files share."""
     head = b"%%PDF-1.7\n%%\xe2\xe3\xcf\xd3\n1 0 obj\n<</Length %d>>\nstream\n" % size
     return head + os.urandom(size) + b"\nendstream\n"
+
+
+def seconds_until_the_switch(told: str) -> float:
+    begun, switched = (
+        datetime.strptime(found, "%H:%M:%S").replace(tzinfo=UTC)
+        for heading in ("Fetching", "Switching")
+        for found in re.findall(rf"^== {heading} .*\((.*)\)$", told, re.MULTILINE)
+    )
+    return (switched - begun).total_seconds() % 86_400
 
 
 def version_in_service(stack: Stack) -> str:
@@ -70,6 +81,7 @@ def test_a_release_with_a_migration_loses_no_request_and_nothing_that_is_under_w
     kept = upload(administrator, middling, 0)
 
     with ThreadPoolExecutor(3) as pool, ShortRequests(stack.address, A_SECOND).going_on() as short:
+        begun = time.monotonic()
         sent = pool.submit(upload, administrator, large, LONG_SECONDS)
         in_parts = pool.submit(upload_in_parts, administrator, middling[:-1] + b"\r", LONG_SECONDS)
         read = pool.submit(download, administrator, kept, LONG_SECONDS, MIDDLING)
@@ -79,6 +91,8 @@ def test_a_release_with_a_migration_loses_no_request_and_nothing_that_is_under_w
 
     assert released.returncode == 0, released.stderr
     assert short.failed == []
+    # What took longest went on before, through and after the switch.
+    assert seconds_until_the_switch(released.stderr) < LONG_SECONDS < time.monotonic() - begun
     assert version_in_service(stack) == later
     assert fetched == hashlib.sha256(middling).hexdigest()
     assert download(administrator, documents[0], 0, LARGE) == hashlib.sha256(large).hexdigest()

@@ -3,8 +3,8 @@
 import hashlib
 import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import httpx2
@@ -62,7 +62,11 @@ def upload(client: httpx2.Client, content: bytes, seconds: float) -> str:
     """The document's id."""
     headers = {"Content-Type": "application/pdf", "Content-Length": str(len(content))}
     sent = client.put(
-        "/api/v1/documents", params={"name": "large.pdf"}, content=paced(content, seconds), headers=headers, timeout=120
+        "/api/v1/documents",
+        params={"filename": "large.pdf"},
+        content=paced(content, seconds),
+        headers=headers,
+        timeout=120,
     )
     assert sent.status_code == 201, sent.text
     return str(sent.json()["id"])
@@ -95,7 +99,3 @@ def download(client: httpx2.Client, document: str, seconds: float, size: int) ->
             found.update(piece)
             time.sleep(seconds * len(piece) / size)
     return found.hexdigest()
-
-
-def aside(pool: ThreadPoolExecutor, task: Callable[..., str], *arguments: object) -> "Future[str]":
-    return pool.submit(task, *arguments)

@@ -7,8 +7,8 @@ from tests.edge.caddy import PASSWORD, TUNNEL, Caddy
 
 TOKEN = "q4Zr8vT2nXb6Lm0PyKc5Wd9HsJf3Ga7Ee1Uo4Ti8Rv2"  # pragma: allowlist secret  # invented
 SECRETS = {
-    "/files/0198c0de-0000-7000-8000-000000000000?as=inline&until=1&signature=5e1f": "5e1f",
-    "/files/0198c0de-0000-7000-8000-000000000000?SIGNATURE=5e1f": "5e1f",
+    "/files/0198c0de-0000-7000-8000-000000000000?as=inline&until=1&signature=hush-hush": "hush-hush",
+    "/files/0198c0de-0000-7000-8000-000000000000?SIGNATURE=hush-hush": "hush-hush",
     "/app/contacts?search=Ada+Lovelace": "Lovelace",
     "/s/short-token": "short-token",
     "/r/short-token/more": "short-token",

@@ -58,8 +58,8 @@ def _documents() -> None:
     op.add_column("documents", sa.Column("held_at", _MOMENT, nullable=True))
     op.add_column("documents", sa.Column("held_by", sa.Uuid(), nullable=True))
     op.add_column("documents", sa.Column("hold_reason", sa.String(), nullable=True))
-    settled = sa.Column("settled", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False)
-    op.add_column("documents", settled)
+    texts: sa.ARRAY[str] = sa.ARRAY(sa.Text())
+    op.add_column("documents", sa.Column("settled", texts, server_default=sa.text("'{}'"), nullable=False))
     op.create_foreign_key(
         op.f("fk_documents_type_id_document_types"),
         *("documents", "document_types", ["type_id"], ["id"]),

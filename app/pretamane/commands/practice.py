@@ -18,6 +18,12 @@ ThanksVisitors = Annotated[
     bool | None,
     typer.Option("--thanks-visitors/--no-thanks-visitors", help="Whether a mail thanks who wrote."),
 ]
+Recipient = Annotated[
+    str | None, typer.Option(metavar="E-MAIL", help="Who gets the messages, such as office@example.org.")
+]
+StorageQuota = Annotated[
+    str | None, typer.Option(metavar="SIZE", help="How much the documents may take, such as 50GB.")
+]
 
 SHOWN = (
     "name",
@@ -61,9 +67,7 @@ def change(  # noqa: PLR0913, PLR0917 — each parameter is an option of the com
     name: Annotated[str | None, typer.Option(metavar="NAME", help='Such as "Weber & Lang".')] = None,
     language: Annotated[str | None, typer.Option(metavar="CODE", help="Such as en or pt-BR.")] = None,
     time_zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Such as Europe/Berlin.")] = None,
-    recipient: Annotated[
-        str | None, typer.Option(metavar="E-MAIL", help="Who gets the messages, such as office@example.org.")
-    ] = None,
+    recipient: Recipient = None,
     thanks_visitors: ThanksVisitors = None,
     primary_colour: Annotated[str | None, typer.Option(metavar="COLOUR", help="Such as #1f4b43.")] = None,
     accent_colour: Annotated[str | None, typer.Option(metavar="COLOUR", help="Such as #b3541e.")] = None,
@@ -71,9 +75,7 @@ def change(  # noqa: PLR0913, PLR0917 — each parameter is an option of the com
     privacy_url: Annotated[str | None, typer.Option(metavar="URL", help="Such as https://example.org/privacy.")] = None,
     imprint_url: Annotated[str | None, typer.Option(metavar="URL", help="The legal notice.")] = None,
     terms_url: Annotated[str | None, typer.Option(metavar="URL", help="The terms of business.")] = None,
-    storage_quota: Annotated[
-        str | None, typer.Option(metavar="SIZE", help="How much the documents may take, such as 50GB.")
-    ] = None,
+    storage_quota: StorageQuota = None,
 ) -> None:
     """Set what is given, and leave the rest as it is.
 
@@ -96,13 +98,13 @@ def change(  # noqa: PLR0913, PLR0917 — each parameter is an option of the com
         "storage_quota": storage_quota,
     }
     wanted = {field: value for field, value in given.items() if value is not None}
-    if not wanted:
-        raise CannotStart("Say what to set, such as --name; pretamane practice set --help lists all of it.")
     _save(wanted)
     typer.echo(f"Set: {', '.join(field.replace('_', ' ') for field in wanted)}.")
 
 
 def _save(wanted: dict[str, object]) -> None:
+    if not wanted:
+        raise CannotStart("Say what to set, such as --name; pretamane practice set --help lists all of it.")
     with platform() as built:
         from pretamane.core.actors import OPERATOR
         from pretamane.practice import service

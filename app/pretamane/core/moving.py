@@ -63,6 +63,7 @@ _WRITTEN: Sequence[tuple[type, Callable[[Any], str]]] = (
     (date, date.isoformat),
     (Role, lambda role: role.word),
     (UUID, str),
+    (bytes, bytes.hex),
 )
 
 

@@ -21,7 +21,7 @@ from pretamane.core.unit_of_work import UnitOfWork, Work
 from pretamane.documents import document_view, quarantine, queries, reprocessing, service, steps, viewing
 from pretamane.documents.document_view import Asked, View
 from pretamane.documents.found import Mark
-from pretamane.documents.list_page import ENDINGS, KINDS, LABELS, in_words
+from pretamane.documents.list_page import ENDINGS, KINDS, LABELS
 from pretamane.documents.models import PROCESSING, RECEIVED, DocumentVersion
 from pretamane.documents.names import display_name
 from pretamane.documents.shown_filters import ADDRESS
@@ -185,11 +185,10 @@ def page(
         document=shown.whole.document,
         version=shown.version,
         filename=display_name(shown.version.filename),
-        size=in_words(shown.whole.current[1].size),
+        size=shown.whole.current[1].size,
         **_about(shown.version, asked),
         **_filed(shown, typed, refusal),
         names={each.id: display_name(each.filename) for each, _ in shown.whole.versions},
-        in_words=in_words,
         endings=ENDINGS,
         labels=LABELS,
         steps=_STEPS,

@@ -43,13 +43,6 @@ _TOLD = {
 Shown = Annotated[Filters, Depends(Filters)]
 
 
-def in_words(size: int) -> str:
-    """In the units that people's own computers show."""
-    if size < 1000:
-        return f"{size} bytes"
-    return f"{size / 1000:.0f} kB" if size < 1_000_000 else f"{size / 1_000_000:.0f} MB"
-
-
 def limit_in_words(limit: int) -> str:
     """As the refusal of a larger one says it."""
     return f"{limit // 2**20} MiB" if limit >= 2**20 else f"{limit // 2**10} KiB"

@@ -61,7 +61,8 @@ class DocumentOut(BaseModel):
     made_at: datetime
     changed_at: datetime
     trashed_at: datetime | None
-    held_at: datetime | None = Field(description="Since when nothing removes it")
+    is_restricted: bool = Field(False, description="Only accounts that it names may know of it")
+    held_at: datetime | None = Field(None, description="Since when nothing removes it")
     version: int = Field(description="Counts the changes; the ETag, too")
     current: VersionOut = Field(description="The version of its content that counts; mostly the newest")
 

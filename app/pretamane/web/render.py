@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse
 from pretamane.web import navigation
 from pretamane.web.assets import asset_address
 from pretamane.web.palette import custom_properties
+from pretamane.web.sizes import in_words
 from pretamane.web.times import local
 
 if TYPE_CHECKING:
@@ -62,4 +63,5 @@ def templates() -> Environment:
     )
     known.filters["custom_properties"] = custom_properties
     known.filters["local"] = local
+    known.filters["size"] = in_words
     return known

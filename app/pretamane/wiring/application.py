@@ -37,8 +37,6 @@ from pretamane.wiring.platform import Platform
 
 def build_app(platform: Platform) -> Edge:
     settings, clock, work, limits = platform.settings, platform.clock, platform.work, platform.rate_limits
-    health = HealthCheck(platform.dependencies, clock)
-    mail_goes_out = mail_server(settings.mail_url.get_secret_value()) is not None
     as_page = _refusals_as_pages(work)
     intake = contacts.Intake(work, OnlyOnce(work, clock), limits, clock, settings.contact_limit)
     cookie = SessionCookie.at(settings.public_url)
@@ -51,14 +49,8 @@ def build_app(platform: Platform) -> Edge:
             *_routers_of_accounts(work, limits, cookie),
             *archive.routers(),
             insights.router(work, limits, clock, settings.visit_limit),
-            system.router,
-            system.readiness(platform.why_not_ready),
-            system.dependencies(health),
-            administration.router(administration.Administration(work, health, settings.data_dir, clock)),
-            personal_pages.router(personal_pages.PersonalPages(work, archive.store, platform.post.mailer)),
-            practice_pages.router,
-            system_pages.router,
-            system_pages.first_run_pages(system_pages.FirstRun(mail_goes_out=mail_goes_out)),
+            *_routers_of_system(platform),
+            *_routers_of_settings(platform),
             assets.router,
         ],
         site(settings.site_dir),
@@ -78,6 +70,17 @@ def build_app(platform: Platform) -> Edge:
     )
 
 
+def _routers_of_settings(platform: Platform) -> list[APIRouter]:
+    mail_goes_out = mail_server(platform.settings.mail_url.get_secret_value()) is not None
+    personal = personal_pages.PersonalPages(platform.work, platform.archive.store, platform.post.mailer)
+    return [
+        personal_pages.router(personal),
+        practice_pages.router,
+        system_pages.router,
+        system_pages.first_run_pages(system_pages.FirstRun(mail_goes_out=mail_goes_out)),
+    ]
+
+
 def _routers_of_accounts(work: UnitOfWork, limits: RateLimits, cookie: SessionCookie) -> list[APIRouter]:
     open_desk = OpenDesk(work, limits)
     return [
@@ -86,6 +89,17 @@ def _routers_of_accounts(work: UnitOfWork, limits: RateLimits, cookie: SessionCo
         entrance_pages.router(entrance_pages.Entrance(work, limits, cookie)),
         profile_pages.router(profile_pages.ProfilePage(work, open_desk, cookie)),
         key_pages.router(key_pages.KeysPage(work, open_desk)),
+    ]
+
+
+def _routers_of_system(platform: Platform) -> list[APIRouter]:
+    health = HealthCheck(platform.dependencies, platform.clock)
+    known = administration.Administration(platform.work, health, platform.settings.data_dir, platform.clock)
+    return [
+        system.router,
+        system.readiness(platform.why_not_ready),
+        system.dependencies(health),
+        administration.router(known),
     ]
 
 

@@ -375,3 +375,20 @@ def test_who_was_merged_into_another_is_erased_with_that_one(as_admin, ask):
     refused = erase(as_admin, pointer)
 
     assert (refused.status_code, refused.json()["code"]) == (409, "contact-merged")
+
+
+def test_what_the_asker_may_not_see_goes_too_and_only_its_number_is_told(
+    write, put, as_admin, house, do_jobs, platform
+):
+    contact = write("eve@example.org", name="Eve")
+    secret = put(b"This is zqtext.", "zqfilename.txt", contact_id=str(contact))
+    restrict = sql("UPDATE documents SET is_restricted = true WHERE id = :id")
+    platform.work.run_now(lambda session: session.execute(restrict, {"id": secret["id"]}))
+
+    plan = as_admin.get(f"/api/v1/contacts/{contact}/erasure")
+    erased = erase(as_admin, contact)
+    do_jobs()
+
+    assert (plan.json()["documents"], plan.json()["restricted"], erased.json()["on_hold"]) == (1, 1, [])
+    assert "zqfilename" not in plan.text
+    assert house.still_has({"text": "zqtext", "file's name": "zqfilename"}) == {}
