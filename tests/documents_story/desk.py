@@ -42,5 +42,5 @@ def document_of(page: Page, name: str) -> str:
 
 def download(page: Page) -> bytes:
     with page.expect_download() as begun:
-        page.get_by_role("link", name="Download").click()
+        page.get_by_role("link", name="Download", exact=True).click()
     return Path(begun.value.path()).read_bytes()

@@ -84,7 +84,7 @@ export class Sending {
 
   async #go({ ifKnown, seen }) {
     this.#resumed ||= this.#place !== null;
-    let offset = this.#place ? await this.#offset() : await this.#begin();
+    let offset = this.#place ? await this.#offset() : await this.#begin(seen);
     for (;;) {
       const piece = this.#file.slice(offset, offset + PIECE);
       const decided = ifKnown ? `?if_known=${ifKnown}` : "";
@@ -102,8 +102,9 @@ export class Sending {
     }
   }
 
-  async #begin() {
-    const said = { filename: this.#file.name, if_known: "ask", ...this.#said };
+  async #begin(seen) {
+    const version = seen && { version: seen.replace(/\D/g, "") };
+    const said = { filename: this.#file.name, if_known: "ask", ...this.#said, ...version };
     const metadata = Object.entries(said).map(([word, text]) => `${word} ${inBase64(text)}`).join(",");
     const headers = { "Upload-Length": this.#file.size, "Upload-Metadata": metadata };
     let answer;
