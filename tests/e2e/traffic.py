@@ -61,13 +61,8 @@ def paced(content: bytes, seconds: float) -> Iterator[bytes]:
 def upload(client: httpx2.Client, content: bytes, seconds: float) -> str:
     """The document's id."""
     headers = {"Content-Type": "application/pdf", "Content-Length": str(len(content))}
-    sent = client.put(
-        "/api/v1/documents",
-        params={"filename": "large.pdf"},
-        content=paced(content, seconds),
-        headers=headers,
-        timeout=120,
-    )
+    name = {"filename": "large.pdf"}
+    sent = client.put("/api/v1/documents", params=name, content=paced(content, seconds), headers=headers, timeout=120)
     assert sent.status_code == 201, sent.text
     return str(sent.json()["id"])
 
