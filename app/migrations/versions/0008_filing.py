@@ -120,7 +120,7 @@ def _finding() -> None:
     """By the words of a title, as PostgreSQL writes the expression itself, and by the day on a document."""
     words = "to_tsvector('simple'::regconfig, translate(title::text, '@._-/+<>&'::text, '         '::text))"
     op.create_index("ix_documents_title", "documents", [sa.text(words)], postgresql_using="gin")
-    op.create_index("ix_documents_dated", "documents", ["document_date", "made_at", "id"])
+    op.create_index("ix_documents_dated", "documents", ["document_date", "id"])
 
 
 def _former_values() -> None:

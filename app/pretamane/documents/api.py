@@ -75,7 +75,7 @@ _kept = APIRouter(prefix="/api/v1/documents")
 @_kept.get(
     "",
     response_model=DocumentPage,
-    summary="Documents, newest first",
+    summary="Documents, newest first; by the day on them where that is asked for",
     response_description="A page of documents; `next` is the cursor of the page after it, null on the last",
 )
 def list_documents(

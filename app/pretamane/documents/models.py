@@ -78,7 +78,7 @@ class Document(Record):
         Index("ix_documents_part_of", "part_of", postgresql_where=text("part_of IS NOT NULL")),
         Index("ix_documents_type", "type_id", "made_at", "id"),
         Index("ix_documents_title", TITLE_WORDS, postgresql_using="gin"),
-        Index("ix_documents_dated", "document_date", "made_at", "id"),
+        Index("ix_documents_dated", "document_date", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=new_id)

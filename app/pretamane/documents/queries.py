@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -76,6 +76,11 @@ class Documents:
     is_untyped: bool = False
     is_without_contact: bool = False
 
+    @property
+    def by_their_day(self) -> bool:
+        """Whoever asks for a span of days reads along it; an index does too."""
+        return self.dated_from is not None or self.dated_to is not None
+
 
 @dataclass(frozen=True)
 class Whole:
@@ -96,20 +101,26 @@ Listed = Row[Document, DocumentVersion, Blob]
 def documents(
     session: Session, which: Documents, by: Actor, *, after: str | None = None, limit: int = PAGE
 ) -> Page[Listed]:
-    """Newest first, each with its current version."""
+    """Newest first, each with its current version; by the day on them where that is asked for."""
+    at = Document.document_date if which.by_their_day else Document.made_at
     tags = _tags_called(session, which.tags)
     if tags is None:
         return Page((), None)
     known = [readable(by), *_known(which), *_received(session, which), *map(_has_tag, tags)]
     if after is not None:
         place = Place.of(after)
-        known.append(tuple_(Document.made_at, Document.id) < tuple_(place.at, place.id))
-    wanted = finding.places(known, by_version=which.state is not None)
+        known.append(tuple_(at, Document.id) < tuple_(place.at.date() if which.by_their_day else place.at, place.id))
+    wanted = finding.places(at, known, by_version=which.state is not None)
     words = asked_for(which.title)
     ids = finding.newest(wanted, limit) if words is None else finding.newest_with(session, words, wanted, limit)
     listed = _with_current_version().options(*_LABELS).where(Document.id.in_(ids))
-    rows: Sequence[Any] = session.execute(listed.order_by(Document.made_at.desc(), Document.id.desc())).all()
-    return page_of(rows, limit, lambda row: Place(row.Document.made_at, row.Document.id))
+    rows: Sequence[Any] = session.execute(listed.order_by(at.desc(), Document.id.desc())).all()
+    return page_of(rows, limit, lambda row: Place(_moment_of(row.Document, which), row.Document.id))
+
+
+def _moment_of(document: Document, which: Documents) -> datetime:
+    day = document.document_date
+    return datetime.combine(day, time.min, UTC) if which.by_their_day and day else document.made_at
 
 
 def _known(which: Documents) -> Iterator[ColumnElement[bool]]:

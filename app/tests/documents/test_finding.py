@@ -114,3 +114,19 @@ def test_a_contact_s_documents_have_an_address_that_a_merge_does_not_break(as_st
 
     assert of(ada) == of(bob["id"]) == ["Letter to Müller & Sons", "Invoice_2026-031 Müller"]
     assert as_staff.get("/api/v1/contacts/00000000-0000-0000-0000-000000000000/documents").status_code == 404
+
+
+def test_a_span_of_days_is_read_along_the_days_a_page_at_a_time(as_viewer, put, connection):
+    days = {"first": "2026-01-03", "second": "2026-01-05", "third": "2026-01-04", "fourth": "2026-01-05"}
+    for title, day in days.items():
+        made = put(f"%PDF-1.7\n{title}\n%%EOF\n".encode(), f"{title}.pdf").json()
+        connection.execute(
+            text("UPDATE documents SET document_date = :day WHERE id = :id"), {"day": day, "id": made["id"]}
+        )
+    shown, cursor = [], None
+    while not shown or cursor:
+        asked = {"dated_from": "2026-01-01", "limit": 1, **({"cursor": cursor} if cursor else {})}
+        page = as_viewer.get("/api/v1/documents", params=asked).json()
+        shown, cursor = [*shown, *(each["title"] for each in page["items"])], page["next"]
+
+    assert shown == ["fourth", "second", "third", "first"]
