@@ -60,7 +60,8 @@ dump() {
 
 migrate() { as_planned "$scripts/compose" run --rm --no-deps -T migrate >&2; }
 
-start_new() { as_planned "$scripts/compose" up --detach --no-deps --wait --wait-timeout 120 "app-$new" >/dev/null 2>&1; }
+# With what it depends on: without, Compose takes it for another service at the next start, and makes it anew.
+start_new() { as_planned "$scripts/compose" up --detach --wait --wait-timeout 120 "app-$new" >/dev/null 2>&1; }
 
 switch() {
   switched=yes
@@ -92,7 +93,7 @@ drain() {
 }
 
 worker() {
-  WORKER_VERSION=$version compose up --detach --no-deps --wait --wait-timeout 120 worker >/dev/null 2>&1
+  as_planned WORKER_VERSION="$version" "$scripts/compose" up --detach --wait --wait-timeout 120 worker >/dev/null 2>&1
 }
 
 everything_else() { compose up --detach --wait --remove-orphans >/dev/null 2>&1; }
@@ -107,7 +108,7 @@ go_back() {
   fi
   compose stop "app-$new" >/dev/null 2>&1 || true
   compose rm --force "app-$new" >/dev/null 2>&1 || true
-  WORKER_VERSION=$old_version compose up --detach --no-deps --wait worker >/dev/null 2>&1 || true
+  WORKER_VERSION=$old_version compose up --detach --wait worker >/dev/null 2>&1 || true
   if ! is_bad "$version"; then echo "$version" >>"$home/bad-versions"; fi
   say "Version $old_version is in service."
   exit 1

@@ -93,6 +93,8 @@ def test_a_release_with_a_migration_loses_no_request_and_nothing_that_is_under_w
     assert short.failed == []
     # What took longest went on before, through and after the switch.
     assert seconds_until_the_switch(released.stderr) < LONG_SECONDS < time.monotonic() - begun
+    # Nobody who serves already is started again by the last step.
+    assert stack.container("app-green").started_at < stack.container("worker").started_at
     assert version_in_service(stack) == later
     assert fetched == hashlib.sha256(middling).hexdigest()
     assert download(administrator, documents[0], 0, LARGE) == hashlib.sha256(large).hexdigest()
