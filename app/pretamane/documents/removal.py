@@ -34,7 +34,7 @@ def remove(session: Session, documents: Collection[UUID], tags: Collection[UUID]
         if (known := session.identity_map.get(session.identity_key(Document, document_id))) is not None:
             session.expunge(known)
     session.execute(delete(Document).where(Document.id.in_(documents)).execution_options(synchronize_session=False))
-    _remove_unused(session, tags)
+    remove_unused(session, tags)
     forget_work(session, gone)
     blobs.let_go(session, {blob_id for _, blob_id in named})
     if named:
@@ -49,7 +49,7 @@ def forget_work(session: Session, ids: Collection[UUID], words: Collection[str] 
     idempotency.forget_answers(session, named)
 
 
-def _remove_unused(session: Session, tags: Collection[UUID]) -> None:
+def remove_unused(session: Session, tags: Collection[UUID]) -> None:
     """A name that only these documents bore may be a person's."""
     unused = (
         Tag.id.in_(tags),
