@@ -73,6 +73,22 @@ def test_processed_again_a_mail_brings_nothing_twice(send, as_staff, do_jobs, pa
     assert parts_of(mail) == before
 
 
+def test_what_was_removed_of_a_mail_does_not_come_back_when_it_is_read_again(
+    send, as_staff, as_admin, do_jobs, parts_of, connection
+):
+    mail = send(samples.eml(BILL, NOTE), "mail.eml")
+    bill = connection.scalar(text("SELECT id FROM documents WHERE part_of = :id ORDER BY title"), {"id": mail["id"]})
+    connection.execute(text("UPDATE documents SET trashed_at = now() WHERE id = :id"), {"id": bill})
+    assert as_admin.post(f"/api/v1/documents/{bill}/purge").status_code == 204
+    before = parts_of(mail)
+
+    as_staff.post(f"/api/v1/documents/{mail['id']}/process")
+    do_jobs()
+
+    assert len(before) == 1
+    assert parts_of(mail) == before
+
+
 def test_an_attempt_that_broke_off_after_an_attachment_leaves_it_once(
     put, as_staff, do_jobs, parts_of, platform, store
 ):
