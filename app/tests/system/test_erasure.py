@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import logging
+from uuid import UUID
 
 import pytest
 from sqlalchemy import create_engine
@@ -128,7 +129,7 @@ def edit(platform, staff):
                 sql("SELECT version FROM documents WHERE id = :id"), {"id": document}
             ).scalar()
         )
-        platform.work.run_now(filing.edit, document, [version], change, staff.as_actor())
+        platform.work.run_now(filing.edit, UUID(document), [version], change, staff.as_actor())
 
     return edited
 
