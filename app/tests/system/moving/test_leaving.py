@@ -157,7 +157,15 @@ def test_originals_that_are_missing_or_damaged_are_told_and_the_rest_is_there(li
     assert "damaged documents/Zoë" in out
     assert "2 could not be." in out
     assert not (tmp_path / "out" / "trash").exists()
-    assert verified(lived_in, tmp_path / "out")[0] == 0
+    assert verified(lived_in, tmp_path / "out") == (
+        1,
+        [
+            "damaged documents/Zoë .--------- von Ümlaut lang lang lang lang lang lang la/2024-05-06 scan.png "
+            "(already when it was exported)",
+            "missing trash/Without contact/2024-05-06 …-..-..-etc-passwd.txt (already when it was exported)",
+            "Faults: 2.",
+        ],
+    )
     told = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))["missing"]
     assert sorted(each["fate"] for each in told) == ["damaged", "missing"]
 
