@@ -52,7 +52,10 @@ SHEETS = (
     sheet("contact_notes", select(*_columns(Note, _NOTE)).order_by(Note.made_at, Note.id)),
     sheet(
         "blocked_senders",
-        select(BlockedSender.email, BlockedSender.made_at, BlockedSender.blocked_by).order_by(BlockedSender.email),
+        # Whatever the database's collation: the same rows are the same file anywhere.
+        select(BlockedSender.email, BlockedSender.made_at, BlockedSender.blocked_by).order_by(
+            BlockedSender.email.collate("C")
+        ),
     ),
     sheet(
         "answer_templates",
