@@ -3,11 +3,15 @@
 import csv
 import hashlib
 import json
+import shutil
+import sqlite3
+from contextlib import closing, contextmanager
 
 import pytest
 from tests.documents import samples
 from tests.houses import contents, files_in, known_id
 
+from pretamane.system.leaving.export import Export
 from pretamane.system.leaving.ledger import NAME, Ledger
 
 
@@ -192,3 +196,41 @@ def test_a_disk_that_refuses_is_a_sentence_and_a_later_run_goes_on(lived_in, tmp
     assert (code, again) == (2, 0)
     assert "run the same command again to go on" in err
     assert not (tmp_path / "elsewhere").exists()
+
+
+class PulledOut:
+    """A store; the stick that is written to is pulled out once its first bytes are read."""
+
+    def __init__(self, store, stick):
+        self._store, self._stick, self.asked = store, stick, 0
+
+    @contextmanager
+    def read(self, key):
+        self.asked += 1
+        with self._store.read(key) as pieces:
+            shutil.rmtree(self._stick, ignore_errors=True)
+            yield pieces
+
+
+def test_a_folder_that_goes_away_ends_it_and_is_taken_for_no_missing_original(lived_in, tmp_path):
+    platform, stick = lived_in.platform, tmp_path / "out"
+    store = PulledOut(platform.archive.store, stick)
+
+    with pytest.raises(FileNotFoundError, match="pretamane-export-part"):
+        Export(platform.database, store, stick, lambda *_: None).run()
+
+    assert store.asked == 1
+
+
+def test_a_ledger_that_cannot_be_written_is_a_sentence_and_a_later_run_goes_on(lived_in, tmp_path):
+    (tmp_path / "out").mkdir()
+    with closing(sqlite3.connect(tmp_path / "out" / NAME)) as ledger:
+        ledger.execute("CREATE TABLE folders (whose TEXT)")
+
+    code, _, err = lived_in.run("export", str(tmp_path / "out"))
+    with closing(sqlite3.connect(tmp_path / "out" / NAME)) as ledger:
+        ledger.execute("DROP TABLE folders")
+    again, _, _ = lived_in.run("export", str(tmp_path / "out"))
+
+    assert (code, again) == (2, 0)
+    assert "run the same command again to go on" in err
