@@ -11,9 +11,12 @@ THERE, HERE, LATER = (UUID(int=number) for number in (1, 2, 3))
 
 
 def row(identity, merged_into=None):
-    told = {"id": str(identity), "email": f"{identity.int}@example.org", "name": "Ada", "tags": [], "known_as": ""}
-    told |= {"phone": None, "company": None, "merged_into": merged_into and str(merged_into)}
-    return told | {name: "2024-05-06T07:08:09.123456Z" for name in ("made_at", "changed_at")}
+    at = "2024-05-06T07:08:09.123456Z"
+    return {
+        **{"id": str(identity), "email": f"{identity.int}@example.org", "name": "Ada", "tags": [], "known_as": ""},
+        **{"phone": None, "company": None, "merged_into": merged_into and str(merged_into)},
+        **{"made_at": at, "changed_at": at},
+    }
 
 
 @pytest.fixture
@@ -21,7 +24,7 @@ def bring(platform):
     """As an import does: whoever stands for somebody else here is remembered for the rows that follow."""
 
     def brought(*rows):
-        renamed = {}
+        renamed: dict[UUID, UUID] = {}
         for each in rows:
             found, _ = platform.work.run_now(moving.bring_contact, each, renamed)
             renamed[UUID(each["id"])] = found

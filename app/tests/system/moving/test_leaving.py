@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing, contextmanager
+from typing import Any
 
 import pytest
 from tests.documents import samples
@@ -214,7 +215,7 @@ class PulledOut:
 
 def test_a_folder_that_goes_away_ends_it_and_is_taken_for_no_missing_original(lived_in, tmp_path):
     platform, stick = lived_in.platform, tmp_path / "out"
-    store = PulledOut(platform.archive.store, stick)
+    store: Any = PulledOut(platform.archive.store, stick)
 
     with pytest.raises(FileNotFoundError, match="pretamane-export-part"):
         Export(platform.database, store, stick, lambda *_: None).run()
