@@ -92,6 +92,19 @@ def test_contacts_are_made_once_where_that_is_wished(house, tmp_path):
     assert house.ask("SELECT count(*) FROM contacts") == [(5,)]
 
 
+def test_one_who_was_made_by_an_import_is_found_again_under_another_name(house, tmp_path):
+    folder = written(tmp_path / "scans", {"Mueller/a.txt": b"a"})
+    taken_from(house, folder, "--folders", "{contact}", "--make-contacts")
+    house.do("UPDATE contacts SET name = 'Eva Müller' WHERE name = 'Mueller'")
+    written(folder, {"Mueller/b.txt": b"b"})
+
+    code, lines, _ = taken_from(house, folder, "--folders", "{contact}", "--make-contacts")
+
+    assert (code, lines["Mueller/b.txt"]["outcome"]) == (0, "taken")
+    owners = {name: row[0] for name, row in documents(house).items()}
+    assert owners["a.txt"] == owners["b.txt"]
+
+
 def test_each_file_has_its_line_and_links_and_pipes_are_never_followed(house, tmp_path):
     (tmp_path / "secret").mkdir()
     (tmp_path / "secret" / "private.txt").write_text("Not yours.")
