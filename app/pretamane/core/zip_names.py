@@ -3,7 +3,7 @@
 import re
 import unicodedata
 
-# Of what file systems allow, in bytes of UTF-8; a number still fits behind it.
+# Of what file systems allow, in bytes of UTF-8, with a number behind it.
 LONGEST_PART = 200
 _LONGEST_ENDING = 20
 NAMELESS = "unnamed"
@@ -26,13 +26,13 @@ def _part(given: str) -> str:
     named = _REFUSED_BY_WINDOWS.sub("_", plain).strip().rstrip(". ")
     if _DEVICE.fullmatch(named):
         named = f"_{named}"
-    return _shortened(named)
+    return _shortened(*_parted(named))
 
 
-def _shortened(name: str) -> str:
-    if len(name.encode()) <= LONGEST_PART:
-        return name
-    stem, ending = _parted(name)
+def _shortened(stem: str, ending: str) -> str:
+    """So that what was shortened once is not shortened again."""
+    if len((stem + ending).encode()) <= LONGEST_PART:
+        return stem + ending
     cut = stem.encode()[: LONGEST_PART - len(ending.encode())].decode("utf-8", "ignore")
     return cut.rstrip(". ") + ending
 
@@ -69,7 +69,7 @@ class Names:
         number = self._last.get(wanted, 1)
         while True:
             number += 1
-            free = f"{place}{stem} ({number}){ending}"
+            free = f"{place}{_shortened(stem, f' ({number}){ending}')}"
             if not any(_same(free) in each for each in taken):
                 self._last[wanted] = number
                 return free

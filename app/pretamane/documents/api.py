@@ -171,23 +171,18 @@ RAW: dict[str, Any] = {
     "parameters": _HEADERS,
     "requestBody": {"required": True, "content": {"application/octet-stream": {"schema": _BYTES}}},
 }
-FORM: dict[str, Any] = {
-    "parameters": _HEADERS,
-    "requestBody": {
-        "required": True,
-        "content": {
-            "multipart/form-data": {
-                "schema": {
-                    "type": "object",
-                    "required": ["file"],
-                    "properties": {
-                        "file": _BYTES,
-                        "title": {"type": "string", "maxLength": LONGEST_TITLE},
-                        "contact_id": {"type": "string", "format": "uuid"},
-                        "restricted": {"type": "boolean"},
-                    },
-                }
-            }
-        },
-    },
-}
+
+
+def _form(**fields: object) -> dict[str, Any]:
+    schema = {"type": "object", "required": ["file"], "properties": {"file": _BYTES, **fields}}
+    body = {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+    return {"parameters": _HEADERS, "requestBody": body}
+
+
+FORM = _form(
+    title={"type": "string", "maxLength": LONGEST_TITLE},
+    contact_id={"type": "string", "format": "uuid"},
+    restricted={"type": "boolean"},
+)
+# The rest is the document's, and stays as it is.
+FORM_OF_VERSION = _form()

@@ -2,21 +2,16 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, cast, delete, func, select
+from sqlalchemy import ColumnElement, String, cast, func, or_, select
 from sqlalchemy.orm import Session
 
-from pretamane.core import audit, events, jobs
+from pretamane.core import audit, events
 from pretamane.core.actors import Actor
-from pretamane.core.jobs import Run
-from pretamane.core.spool import Spool
 from pretamane.documents import queries, removal
 from pretamane.documents.models import Document, DocumentVersion, Upload
 from pretamane.documents.queries import Known
-
-DROP_UPLOADS: Final = "documents.drop_uploads"
 
 
 @dataclass(frozen=True)
@@ -45,13 +40,14 @@ def filed_with(session: Session, contacts: Collection[UUID], by: Actor) -> Filed
     held = [row for row in rows if row.held_at is not None]
     ids = frozenset(row.id for row in going)
     versions = select(func.count()).select_from(DocumentVersion).where(DocumentVersion.document_id.in_(ids))
+    under_way = or_(_is_for(contacts), removal.onto(ids)) & Upload.document_id.is_(None)
     return Filed(
         ids,
         session.execute(versions).scalar_one(),
         sum(not row.shown for row in going),
         [Known(row.id, row.title) for row in held if row.shown],
         sum(not row.shown for row in held),
-        frozenset(session.scalars(select(Upload.id).where(_is_for(contacts)))),
+        frozenset(session.scalars(select(Upload.id).where(under_way))),
     )
 
 
@@ -66,15 +62,7 @@ def erase(session: Session, contacts: Collection[UUID], by: Actor) -> Filed:
     session.execute(select(Document.id).where(Document.id.in_(ids)).order_by(Document.id).with_for_update())
     filed = filed_with(session, contacts, by)
     removal.remove(session, filed.going, tags)
-    session.execute(delete(Upload).where(Upload.id.in_(filed.uploads)))
-    if filed.uploads:
-        jobs.enqueue(session, DROP_UPLOADS, uploads=sorted(str(each) for each in filed.uploads))
+    removal.forget_uploads(session, _is_for(contacts))
     audit.record_many(session, by, "document.erased", sorted(filed.going))
     events.emit_many(session, "document.purged", sorted(filed.going))
     return filed
-
-
-def drop_uploads(spool: Spool, run: Run) -> None:
-    """What has come of each so far."""
-    for upload in run.args["uploads"]:
-        spool.drop(f"{UUID(upload).hex}.upload")

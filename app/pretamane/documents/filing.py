@@ -19,11 +19,11 @@ from pretamane.core.errors import ChangedMeanwhile, Invalid, NotFound
 from pretamane.core.http.versions import Seen
 from pretamane.core.ids import new_id
 from pretamane.core.undo import GRACE
-from pretamane.documents import labels, undoing
+from pretamane.documents import labels, removal, undoing
 from pretamane.documents.models import DocumentType
 from pretamane.documents.names import in_order
 from pretamane.documents.service import LONGEST_TITLE
-from pretamane.documents.standing import Put, Standing, locked, put
+from pretamane.documents.standing import Put, Standing, following, locked, put, with_attached
 
 EDITED: Final = "document.edited"
 TRASHED: Final = "document.trashed"
@@ -61,6 +61,7 @@ class Outcome:
     unchanged: list[UUID] = field(default_factory=list)
     gone: list[UUID] = field(default_factory=list)
     held: list[UUID] = field(default_factory=list)
+    too_many_tags: list[UUID] = field(default_factory=list)
     changed_meanwhile: list[UUID] = field(default_factory=list)
     act: UUID | None = None
 
@@ -70,39 +71,58 @@ def edit(session: Session, document_id: UUID, seen: Seen, change: Mapping[str, A
     wanted = _looked_up(session, change)
     if "tags" in wanted:
         wanted["tags"] = frozenset(tag.id for tag in labels.tags_named(session, wanted["tags"], by))
-    found = locked(session, [document_id], by)
-    if not found:
+    family = _locked(session, [document_id], wanted, by)
+    document = next((each for each in family if each.id == document_id), None)
+    if document is None:
         raise NotFound("There is no document with this id.")
-    [document] = found
     if document.version not in seen:
         raise ChangedMeanwhile("Somebody changed this document meanwhile, so nothing was overwritten.")
     to = document.different(wanted)
     if not to:
         return Edited(document.version, None)
-    act = _carry_out(session, [Put(document, _settled(document, to))], by)
+    several = [Put(document, _settled(document, to))]
+    act = _carry_out(session, [*several, *following(several, family, [document_id])], by)
     return Edited(document.version + 1, act)
 
 
 def edit_many(session: Session, ids: Collection[UUID], change: BulkChange, by: Actor) -> Outcome:
-    """All that can be changed is, in one transaction; of each is said what became of it."""
+    """All that can be changed is, in one transaction; of each is said what became of it, and what followed a mail."""
     if len(ids) > MOST_AT_ONCE:
         raise Invalid("Nothing was changed.", fields={"documents": f"At most {MOST_AT_ONCE:,} can be changed at once."})
     wanted, tags = _looked_up(session, change.values), _Tags.looked_up(session, change, by)
+    asked, family = frozenset(ids), _locked(session, ids, wanted, by)
     outcome, several = Outcome(), []
-    for document in locked(session, ids, by):
+    for document in (each for each in family if each.id in asked):
         to = document.different(wanted | tags.of(document) | _trash(session, document, change))
-        if to.get("trashed_at") is not None and document.is_held:
-            outcome.held.append(document.id)
+        if to and (refused := _refused(document, to, outcome)) is not None:
+            refused.append(document.id)
         elif to:
             several.append(Put(document, _settled(document, to)))
-            outcome.changed.append(document.id)
         else:
             outcome.unchanged.append(document.id)
-    there = {*outcome.changed, *outcome.unchanged, *outcome.held}
+    there = {document.id for document in family}
     outcome.gone = [each for each in dict.fromkeys(ids) if each not in there]
+    several += following(several, family, asked)
+    outcome.changed = [each.document.id for each in several]
     if several:
         outcome.act = _carry_out(session, several, by)
+    if tags.made:
+        removal.remove_unused(session, tags.made)
     return outcome
+
+
+def _locked(session: Session, ids: Collection[UUID], wanted: Mapping[str, Any], by: Actor) -> Sequence[Standing]:
+    """With whatever is attached to them, where that may follow them to another contact."""
+    return locked(session, with_attached(session, ids) if "contact_id" in wanted else ids, by)
+
+
+def _refused(document: Standing, to: Mapping[str, Any], outcome: Outcome) -> list[UUID] | None:
+    """Where it is named; None where nothing is against it."""
+    if to.get("trashed_at") is not None and document.is_held:
+        return outcome.held
+    if len(to.get("tags", ())) > max(MOST_TAGS, len(document.values["tags"])):
+        return outcome.too_many_tags
+    return None
 
 
 def undo(session: Session, act: UUID, by: Actor) -> Outcome:
@@ -157,12 +177,13 @@ def _type(session: Session, type_id: UUID) -> UUID:
 class _Tags:
     added: frozenset[UUID]
     removed: frozenset[UUID]
+    made: frozenset[UUID]
 
     @classmethod
     def looked_up(cls, session: Session, change: BulkChange, by: Actor) -> "_Tags":
         """Who takes one away makes none."""
-        added = {tag.id for tag in labels.tags_named(session, change.add_tags, by)} if change.add_tags else ()
-        return cls(frozenset(added), labels.tags_called(session, change.remove_tags))
+        added, made = labels.known_and_made(session, change.add_tags, by) if change.add_tags else ([], frozenset())
+        return cls(frozenset(tag.id for tag in added), labels.tags_called(session, change.remove_tags), made)
 
     def of(self, document: Standing) -> dict[str, Any]:
         return {"tags": document.values["tags"].union(self.added).difference(self.removed)}

@@ -96,6 +96,8 @@ def _day(typed: str) -> date | None:
 
 
 def _told_of(outcome: Outcome) -> str | None:
+    if outcome.too_many_tags:
+        return "too-many-tags"
     return "held" if outcome.held else "gone" if outcome.gone else None
 
 

@@ -73,10 +73,11 @@ class BulkOutcome(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
-    changed: list[UUID]
+    changed: list[UUID] = Field(description="Also what is attached to a mail, and went with it to its contact")
     unchanged: list[UUID] = Field(description="It was so already")
     gone: list[UUID] = Field(description="There is none with this id, or none that you may know of")
     held: list[UUID] = Field(description="On hold, so it stays out of the trash")
+    too_many_tags: list[UUID] = Field(description=f"It would have more than {MOST_TAGS} tags, so it stays as it is")
     changed_meanwhile: list[UUID] = Field(description="Of an undo: somebody changed it since, so it stays as it is")
     act: UUID | None = Field(description="For ten seconds `/undo` takes this back; null where nothing was different")
 

@@ -40,6 +40,8 @@ def lift(session: Session, document_ids: Collection[UUID], by: Actor) -> Sequenc
     for each in documents:
         if each.held_at is not None:
             each.held_at = each.held_by = each.hold_reason = None
+            if each.trashed_at is not None:  # its days in the trash begin anew, or it would be gone within the hour
+                each.trashed_at = now(session)
             service.tell(session, each, "document.hold-lifted", by)
     return documents
 

@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.orm import Session
 
 from pretamane.core.actors import Actor
+from pretamane.core.errors import Invalid
 from pretamane.core.http.digests import ContentDigest
 from pretamane.core.http.multipart import FIELDS_BYTES, FormWithFile
 from pretamane.core.http.versions import etag
@@ -27,6 +28,12 @@ FORM_BYTES = FIELDS_BYTES + 64 * 1024
 
 ADDRESSES = ("/api/v1/documents", "/api/v1/documents/upload", "/documents/upload")
 VERSIONS = "/api/v1/documents/{document_id}/versions"
+
+_THE_DOCUMENTS = {
+    "title": "A version has no title of its own. Change the document's.",
+    "contact_id": "A version has no contact of its own. Change the document's.",
+    "restricted": "A version is restricted as its document is. Restrict the document.",
+}
 
 
 class Intake:
@@ -106,7 +113,15 @@ def body_limits(limit: int) -> Mapping[str, int]:
 
 
 def _arrival(filename: str, way: str, said: Particulars, onto: Onto | None) -> Arrival:
+    if onto is not None:
+        refuse_what_is_the_documents(said)
     return Arrival(filename, way, said.title, said.contact_id, None, said.if_known, said.restricted, onto=onto)
+
+
+def refuse_what_is_the_documents(said: Particulars) -> None:
+    """Beside another version of it: said and not done would be worse."""
+    if fields := {name: sentence for name, sentence in _THE_DOCUMENTS.items() if name in said.model_fields_set}:
+        raise Invalid("The version was not kept.", fields=fields)
 
 
 def _claim(kept: Kept, arrival: Arrival, by: Actor, key: str) -> Claim:

@@ -24,6 +24,8 @@ GIVEN_UP: Final = "Reading this document was tried again and again, and did not 
 
 # A blob store may be away for long; what kills its worker is given up after the third time all the same.
 PATIENTLY: Final = Tries(attempts=None, within=timedelta(hours=24))
+# What has to go goes, however long the disk or the store is away.
+UNTIL_IT_IS_DONE: Final = Tries(attempts=None)
 # So that documents do not wait much longer than the scanner does.
 UNTIL_SCANNED: Final = Tries(attempts=None, within=timedelta(hours=24), longest_pause=timedelta(minutes=5))
 
@@ -33,7 +35,7 @@ def tasks(processing: Processing, scanned: Scans, scanning: Scanning) -> Sequenc
         Task(PROCESS, processing.process, PATIENTLY),
         Task(READ_SCANS, scanned.read_pages, PATIENTLY),
         Task(DRAW_THUMBNAIL, processing.draw_thumbnail, PATIENTLY),
-        Task(FORGET_PICTURES, processing.forget_pictures, PATIENTLY),
+        Task(FORGET_PICTURES, processing.forget_pictures, UNTIL_IT_IS_DONE),
         Task(SCAN, scanning.scan, UNTIL_SCANNED),
         Task(fingerprints.TAKE_FINGERPRINT, fingerprints.take, PATIENTLY),
     ]

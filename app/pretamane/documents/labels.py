@@ -43,6 +43,12 @@ def make_type(session: Session, name: str, by: Actor, *, is_expected: bool = Fal
 
 def tags_named(session: Session, names: Sequence[str], by: Actor) -> list[Tag]:
     """Those with these names; what nobody has called anything yet is made."""
+    return known_and_made(session, names, by)[0]
+
+
+def known_and_made(session: Session, names: Sequence[str], by: Actor) -> tuple[list[Tag], frozenset[UUID]]:
+    """Those with these names, and which of them were made just now."""
+    made: dict[str, Tag] = {}
     wanted: dict[str, str] = {}
     for name in map(_named, names):
         wanted.setdefault(_folded(name), name)
@@ -50,8 +56,8 @@ def tags_named(session: Session, names: Sequence[str], by: Actor) -> list[Tag]:
     if missing := {key: name for key, name in wanted.items() if key not in known}:
         _wait_for_others(session)
         known |= {_folded(tag.name): tag for tag in _known(session, Tag, list(missing.values()))}
-        known |= {key: _make(session, Tag, name, by) for key, name in missing.items() if key not in known}
-    return [known[key] for key in wanted]
+        made = {key: _make(session, Tag, name, by) for key, name in missing.items() if key not in known}
+    return [(known | made)[key] for key in wanted], frozenset(tag.id for tag in made.values())
 
 
 def tags_called(session: Session, names: Sequence[str]) -> frozenset[UUID]:

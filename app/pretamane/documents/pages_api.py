@@ -29,7 +29,7 @@ AsWay = Annotated[
 Number = Annotated[int, Path(ge=1, le=2_147_483_647)]
 OfVersion = Annotated[
     int | None,
-    Query(ge=1, le=2_147_483_647, description="Of that version, which never changes; left out, of the newest."),
+    Query(ge=1, le=2_147_483_647, description="Of that version, which never changes; left out, of the current one."),
 ]
 Width = Annotated[int, Query(ge=1, le=4000, description="In pixels; the next of a few widths is drawn.")]
 

@@ -72,7 +72,8 @@ class Processing:
         )
 
     def _parts(self, run: Run, begun: Begun) -> Attachments | None:
-        if begun.kind != kinds.EML.name or run.read(steps.has_come_along, begun.version_id, steps.ATTACHMENTS):
+        """Once they are out they stand for themselves: what was removed of them since does not come back."""
+        if begun.kind != kinds.EML.name or run.read(steps.is_over, begun.version_id, steps.ATTACHMENTS):
             return None
         room = run.read(attachments.room_left, begun.document_id)
         return Attachments(begun, run.work, self.spool, self.receiving, self.attachment_limit, room)

@@ -92,7 +92,7 @@ def release(session: Session, document_id: UUID, by: Actor, number: int | None =
 
 
 def current(session: Session, document_id: UUID, by: Actor) -> tuple[Document, DocumentVersion]:
-    """The document and the newest version of its content, locked."""
+    """The document and the current version of its content, locked."""
     document = session.scalar(select(Document).where(Document.id == document_id, queries.readable(by)))
     held = document and outcomes.hold(session, document.current_version_id)
     if not held:

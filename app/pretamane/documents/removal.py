@@ -7,14 +7,17 @@ from collections.abc import Collection, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, exists, select
+from sqlalchemy import ColumnElement, String, cast, delete, exists, select
 from sqlalchemy.orm import Session
 
 from pretamane.core import idempotency, jobs
+from pretamane.core.jobs import Run
+from pretamane.core.spool import Spool
 from pretamane.documents import blobs
-from pretamane.documents.models import Document, DocumentTag, DocumentVersion, RetentionRule, Tag
+from pretamane.documents.models import Document, DocumentTag, DocumentVersion, RetentionRule, Tag, Upload
 
 FORGET_PICTURES: Final = "documents.forget_pictures"
+DROP_UPLOADS: Final = "documents.drop_uploads"
 
 
 def hold_tags(session: Session, documents: Collection[UUID]) -> Sequence[UUID]:
@@ -25,7 +28,14 @@ def hold_tags(session: Session, documents: Collection[UUID]) -> Sequence[UUID]:
 
 
 def remove(session: Session, documents: Collection[UUID], tags: Collection[UUID]) -> int:
-    """Of these documents, which are locked, everything; how many versions that was. Their tags go with the last one."""
+    """Of these documents, which are locked, everything; how many versions that was. Their tags go with the last one.
+
+    Whoever calls has left out what is on hold: that one of them is held all the same is a defect, and nothing goes.
+    """
+    held = select(Document.id).where(Document.id.in_(documents), Document.held_at.is_not(None)).limit(1)
+    if session.scalar(held) is not None:
+        raise ValueError("what is on hold was about to be removed")
+    forget_uploads(session, onto(documents))
     versions = delete(DocumentVersion).where(DocumentVersion.document_id.in_(documents))
     removed = versions.returning(DocumentVersion.id, DocumentVersion.blob_id)
     named = session.execute(removed.execution_options(synchronize_session=False)).all()
@@ -34,12 +44,30 @@ def remove(session: Session, documents: Collection[UUID], tags: Collection[UUID]
         if (known := session.identity_map.get(session.identity_key(Document, document_id))) is not None:
             session.expunge(known)
     session.execute(delete(Document).where(Document.id.in_(documents)).execution_options(synchronize_session=False))
-    _remove_unused(session, tags)
+    remove_unused(session, tags)
     forget_work(session, gone)
     blobs.let_go(session, {blob_id for _, blob_id in named})
     if named:
         jobs.enqueue(session, FORGET_PICTURES, versions=[str(version_id) for version_id, _ in named])
     return len(named)
+
+
+def onto(documents: Collection[UUID]) -> ColumnElement[bool]:
+    """Uploads that are to become another version of one of these."""
+    return cast(Upload.details["document"].astext, String).in_([str(each) for each in documents])
+
+
+def forget_uploads(session: Session, which: ColumnElement[bool]) -> None:
+    """Their rows now; what has come of those that were not finished goes by a job."""
+    forgetting = delete(Upload).where(which).returning(Upload.id, Upload.document_id)
+    gone = session.execute(forgetting.execution_options(synchronize_session=False)).all()
+    if unfinished := sorted(str(row.id) for row in gone if row.document_id is None):
+        jobs.enqueue(session, DROP_UPLOADS, uploads=unfinished)
+
+
+def drop_uploads(spool: Spool, run: Run) -> None:
+    for upload in run.args["uploads"]:
+        spool.drop(f"{UUID(upload).hex}.upload")
 
 
 def forget_work(session: Session, ids: Collection[UUID], words: Collection[str] = ()) -> None:
@@ -49,7 +77,7 @@ def forget_work(session: Session, ids: Collection[UUID], words: Collection[str] 
     idempotency.forget_answers(session, named)
 
 
-def _remove_unused(session: Session, tags: Collection[UUID]) -> None:
+def remove_unused(session: Session, tags: Collection[UUID]) -> None:
     """A name that only these documents bore may be a person's."""
     unused = (
         Tag.id.in_(tags),

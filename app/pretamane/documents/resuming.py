@@ -150,7 +150,7 @@ def _file_of(upload_id: UUID) -> str:
 
 def _is_final(refusal: AppError) -> bool:
     """Of what is away just now the bytes stay, and of what a person still has to decide."""
-    return refusal.status < 500 and refusal.code not in ("known-already", ChangedMeanwhile.code)
+    return refusal.status < 500 and refusal.code not in ("known-already", "in-the-trash", ChangedMeanwhile.code)
 
 
 def _refuse_another_offset(said: int, offset: int) -> None:

@@ -91,7 +91,7 @@ class StepOut(BaseModel):
 
 class DocumentWithVersions(DocumentOut):
     versions: list[VersionOut] = Field(description="The newest first")
-    steps: list[StepOut] = Field(description="How far the reading of the newest version has come")
+    steps: list[StepOut] = Field(description="How far the reading of the current version has come")
 
     @classmethod
     def about(cls, whole: Whole) -> "DocumentWithVersions":

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 RULES = Path(__file__).with_name("rules")
 # The engine holds the interpreter while it looks, so it is given a little at a time; each piece repeats the end of the
-# one before, and no rule reaches further than that.
+# one before, and no rule reaches further than that. A rule without a reason names a folder of others, which are worth
+# their time only where it fits; these look through all of the file again.
 WINDOW = 2 * 1024 * 1024
 OVERLAP = 64 * 1024
 # A file of 512 MiB takes one; ten times as long takes only what was made to hold the rules up.
@@ -32,23 +33,17 @@ def is_test_virus(head: bytes) -> bool:
 
 def what_a_rule_says(file: Path, kind: Kind) -> str | None:
     """The reason of the first rule that fits. All of the file is looked at, as it lies there: nothing is unpacked."""
-    started = time.thread_time()
-    scan = _scanner(RULES, kind)
-    for window in _windows(file):
-        if time.thread_time() - started > LONGEST_SECONDS:
-            return TOO_LONG
-        if reason := _first_reason(scan, window, kind):
-            return reason
-    return None
-
-
-def _first_reason(scan: "yara_x.Scanner", window: bytes, kind: Kind) -> str | None:
-    """A rule without a reason names the folder of those that are worth their time only where it fits."""
-    for rule in scan.scan(window).matching_rules:
-        said = dict(rule.metadata)
-        reason = said.get("reason") or _first_reason(_scanner(RULES / str(said["then"]), kind), window, kind)
-        if reason:
-            return str(reason)
+    started, waiting = time.thread_time(), [RULES]
+    while waiting:
+        scan = _scanner(waiting.pop(), kind)
+        for window in _windows(file):
+            if time.thread_time() - started > LONGEST_SECONDS:
+                return TOO_LONG
+            for said in (dict(rule.metadata) for rule in scan.scan(window).matching_rules):
+                if "reason" in said:
+                    return str(said["reason"])
+                further = RULES / str(said["then"])
+                waiting = waiting or [further]
     return None
 
 

@@ -1,13 +1,14 @@
 """How documents stand at this moment, several at once: locked in one order, and changed by a handful of statements."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import ARRAY, ColumnElement, Uuid, any_, func, literal, select, text
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from pretamane.core.actors import Actor
 from pretamane.core.database import now
@@ -25,6 +26,7 @@ class Standing:
     id: UUID
     version: int
     is_held: bool
+    part_of: UUID | None
     values: Mapping[str, Any]
 
     def different(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -46,8 +48,8 @@ class Put:
 def locked(session: Session, ids: Collection[UUID], by: Actor) -> Sequence[Standing]:
     """Those that are there, as far as this actor may know of them."""
     columns = [getattr(Document, name) for name in FIELDS]
-    asked = select(Document.id, Document.version, Document.held_at, *columns)
-    asked = asked.where(Document.id.in_(ids), queries.readable(by)).order_by(Document.id)
+    asked = select(Document.id, Document.version, Document.held_at, Document.part_of, *columns)
+    asked = asked.where(_is_among(Document.id, ids), queries.readable(by)).order_by(Document.id)
     rows = session.execute(asked.with_for_update(of=Document)).all()
     tags = _tags_of(session, [row.id for row in rows])
     return [
@@ -55,6 +57,7 @@ def locked(session: Session, ids: Collection[UUID], by: Actor) -> Sequence[Stand
             row.id,
             row.version,
             row.held_at is not None,
+            row.part_of,
             {name: getattr(row, name) for name in FIELDS} | {"tags": tags.get(row.id, frozenset())},
         )
         for row in rows
@@ -64,8 +67,36 @@ def locked(session: Session, ids: Collection[UUID], by: Actor) -> Sequence[Stand
 def _tags_of(session: Session, ids: Collection[UUID]) -> Mapping[UUID, frozenset[UUID]]:
     """Nobody gives a document a tag, or takes one from it, but who holds the document."""
     held = select(DocumentTag.document_id, func.array_agg(DocumentTag.tag_id).label("tags"))
-    rows = session.execute(held.where(DocumentTag.document_id.in_(ids)).group_by(DocumentTag.document_id))
+    rows = session.execute(held.where(_is_among(DocumentTag.document_id, ids)).group_by(DocumentTag.document_id))
     return {row.document_id: frozenset(row.tags) for row in rows}
+
+
+def _is_among(column: InstrumentedAttribute[UUID], ids: Collection[UUID]) -> ColumnElement[bool]:
+    """By one parameter: with what is attached to them they may be more than a statement can have."""
+    return column == any_(literal(list(ids), ARRAY(Uuid())))
+
+
+def with_attached(session: Session, ids: Collection[UUID]) -> Collection[UUID]:
+    """These, and whatever is attached to them and to the mails in them."""
+    family = select(Document.id).where(_is_among(Document.id, ids)).cte("family", recursive=True)
+    parts = select(Document.id).join(family, Document.part_of == family.c.id)
+    return {*ids, *session.scalars(select(family.union(parts).c.id))}
+
+
+def following(several: Sequence[Put], family: Sequence[Standing], asked: Collection[UUID]) -> list[Put]:
+    """Who gets a mail gets what is attached to it, but for what was with somebody else, or is asked for itself."""
+    parts: dict[UUID | None, list[Standing]] = defaultdict(list)
+    for each in family:
+        parts[each.part_of].append(each)
+    mails = [each for each in several if "contact_id" in each.to]
+    there = len(mails)
+    for mail in mails:  # which grows: a mail in a mail has attachments of its own
+        mails += [
+            Put(part, {"contact_id": mail.to["contact_id"]})
+            for part in parts.pop(mail.document.id, ())
+            if part.id not in asked and part.values["contact_id"] == mail.before["contact_id"]
+        ]
+    return mails[there:]
 
 
 _PUT: Final = text("""

@@ -57,3 +57,7 @@ def state_of(session: Session, version_id: UUID, step: str) -> str | None:
 def has_come_along(session: Session, version_id: UUID, step: str) -> bool:
     asked = select(DocumentStep.reason).where(DocumentStep.version_id == version_id, DocumentStep.step == step)
     return session.scalar(asked) == BROUGHT
+
+
+def is_over(session: Session, version_id: UUID, step: str) -> bool:
+    return state_of(session, version_id, step) in (DONE, FAILED)

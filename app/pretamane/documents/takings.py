@@ -70,15 +70,15 @@ class Takings:
         ids = list(dict.fromkeys(ids))
         parts = (ids[start : start + READ_AT_ONCE] for start in range(0, len(ids), READ_AT_ONCE))
         found = [one for some in parts for one in self._work.run_now(_those, some, by)]
-        self._work.run_now(_note, by, len(found), [])
-        return self._zip(found)
+        self._work.run_now(_note, by, _taken(found), [])
+        return self._zip(found, by)
 
     def listed(self, which: Documents, by: Actor) -> Response:
         found = list(islice(self._all(which, by), MOST + 1))
         if len(found) > MOST:
             raise Invalid(f"That is more than {MOST:,} documents at once. Narrow the list, and take it in parts.")
-        self._work.run_now(_note, by, len(found), filters_in(which))
-        return self._zip(found)
+        self._work.run_now(_note, by, _taken(found), filters_in(which))
+        return self._zip(found, by)
 
     def _all(self, which: Documents, by: Actor) -> Iterator[Wanted]:
         cursor = None
@@ -88,9 +88,9 @@ class Takings:
             if cursor is None:
                 return
 
-    def _zip(self, wanted: Sequence[Wanted]) -> Response:
+    def _zip(self, wanted: Sequence[Wanted], by: Actor) -> Response:
         """The store is asked before the answer begins: while it is away there is a refusal, and no file."""
-        pieces = stream(self._entries(wanted))
+        pieces = stream(self._entries(wanted, by))
         closing = ExitStack()
         closing.callback(pieces.close)
         begun = list(islice(pieces, 1))
@@ -103,11 +103,11 @@ class Takings:
         }
         return Stream(Opened(closing, chain(begun, pieces)), 200, headers)
 
-    def _entries(self, wanted: Sequence[Wanted]) -> Iterator[Entry]:
+    def _entries(self, wanted: Sequence[Wanted], by: Actor) -> Iterator[Entry]:
         names, lines = Names(), [MARK + in_lines([_COLUMNS])]
         names.free(MANIFEST)
-        for one in wanted:
-            opened, left_out = self._opened(one)
+        for listed in wanted:
+            one, opened, left_out = self._opened(listed, by)
             name = ""
             if opened is not None:
                 name = names.free(_readable_name(one))
@@ -117,14 +117,20 @@ class Takings:
         manifest = "".join(lines).encode()
         yield Entry(MANIFEST, len(manifest), self._clock.now(), lambda: [manifest])
 
-    def _opened(self, one: Wanted) -> tuple[Opened | None, str]:
+    def _opened(self, listed: Wanted, by: Actor) -> tuple[Wanted, Opened | None, str]:
+        """As it stands by now: while the ZIP grew, it may have been removed, or restricted to others."""
+        [one] = [listed] if listed.left_out else self._work.run_now(_those, [listed.id], by)
         if one.left_out:
-            return None, one.left_out
+            return one, None, one.left_out
         try:
-            return originals.opened(self._store, one.key, 0, one.size), ""
+            return one, originals.opened(self._store, one.key, 0, one.size), ""
         except BytesMissing:
             _log.error("the bytes of a document are missing", extra={"document": str(one.id)})  # it says all
-            return None, _MISSING
+            return one, None, _MISSING
+
+
+def _taken(found: Sequence[Wanted]) -> int:
+    return sum(not one.left_out for one in found)
 
 
 def _those(session: Session, ids: Sequence[UUID], by: Actor) -> Sequence[Wanted]:

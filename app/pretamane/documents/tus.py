@@ -10,6 +10,7 @@ from pretamane.core.errors import AppError, Malformed, VersionNeeded
 from pretamane.core.http import exchange as exchanges
 from pretamane.core.spool import Checksum
 from pretamane.core.texts import understand
+from pretamane.documents.intake import refuse_what_is_the_documents
 from pretamane.documents.schemas import PartsParticulars
 from pretamane.documents.service import IfKnown
 from pretamane.documents.uploads import Announced
@@ -64,6 +65,8 @@ def announced(length: int, header: str) -> Announced:
     said = understand(PartsParticulars, {name: text for name, text in words.items() if text})
     if said.document is not None and said.version is None:
         raise VersionNeeded("Say which version of the document you saw: its ETag's number, as the word version.")
+    if said.document is not None:
+        refuse_what_is_the_documents(said)
     details: dict[str, Any] = {**said.model_dump(mode="json"), "sent": header}
     return Announced(words.get("filename") or words.get("name") or "", length, details)
 

@@ -22,6 +22,7 @@ TOLD: Final = {
     "no-add_tags": "A tag has at most 60 characters. Nothing was changed.",
     "no-remove_tags": "A tag has at most 60 characters. Nothing was changed.",
     "held": "Some are on hold, and stay out of the trash.",
+    "too-many-tags": "Some would have more than 50 tags, and stay as they are.",
     "gone": "Some are not there any more.",
     "meanwhile": "Some were changed by somebody else meanwhile, and were left as they are.",
     "undone": "That was undone.",

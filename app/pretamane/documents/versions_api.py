@@ -9,7 +9,7 @@ from pretamane.core.http.admission import DocumentsWriter
 from pretamane.core.http.versions import VERSIONED, SeenVersions, etag
 from pretamane.core.unit_of_work import Work
 from pretamane.documents import queries, versions
-from pretamane.documents.api import FORM, KEPT, RAW, Filename, IfKnown
+from pretamane.documents.api import FORM_OF_VERSION, KEPT, RAW, Filename, IfKnown
 from pretamane.documents.intake import VERSIONS, Intake
 from pretamane.documents.schemas import DocumentWithVersions, Particulars, ReceivedOut
 from pretamane.documents.service import Onto
@@ -44,7 +44,7 @@ def router(intake: Intake) -> APIRouter:
         post,
         methods=["POST"],
         summary="Keep another version of a document that comes in a form",
-        openapi_extra=FORM,
+        openapi_extra=FORM_OF_VERSION,
         **_KEPT,
     )
     routes.add_api_route(

@@ -75,11 +75,14 @@ class Erasure:
         self._work, self._mailer = work, mailer
 
     def erase(self, contact_id: UUID, word: str, by: Actor) -> Report:
-        """Kept mails first: their addresses are known only as long as the contact is."""
+        """Kept mails first, as nobody can say later whose they were; and those that were written meanwhile."""
         refuse_without_the_word(word)
         person = self._work.run_now(contacts.person, contact_id)
-        self._mailer.forget(person.addresses | person.references)
-        return self._work.run_now(erase, contact_id, by)
+        theirs = person.addresses | person.references
+        self._mailer.forget(theirs)
+        report = self._work.run_now(erase, contact_id, by)
+        self._mailer.forget(theirs)
+        return report
 
 
 def refuse_without_the_word(word: str) -> None:

@@ -16,7 +16,6 @@ from pretamane.documents import (
     blobs,
     collecting,
     document_pages,
-    erasing,
     files,
     filing_api,
     filing_pages,
@@ -31,6 +30,7 @@ from pretamane.documents import (
     processing_api,
     protection_api,
     protection_pages,
+    removal,
     retention_api,
     retention_pages,
     retiring,
@@ -125,8 +125,8 @@ class Archive:
             Task(SWEEP_SPOOL, self._sweep_spool),
             Task(retiring.RETIRE, retiring.retire, FOR_A_DAY),
             Task(retiring.EMPTY_TRASH, retiring.empty_trash, FOR_A_DAY),
-            Task(erasing.DROP_UPLOADS, partial(erasing.drop_uploads, self.spool), FOR_A_DAY),
-            Task(blobs.PURGE_BLOB, partial(collecting.purge_blob, self.store), FOR_A_DAY),
+            Task(removal.DROP_UPLOADS, partial(removal.drop_uploads, self.spool), jobs.UNTIL_IT_IS_DONE),
+            Task(blobs.PURGE_BLOB, partial(collecting.purge_blob, self.store), jobs.UNTIL_IT_IS_DONE),
             *jobs.tasks(self._processing(), Scans(self.store, self.ocr), Scanning(self.store, self._scanner)),
         ]
 

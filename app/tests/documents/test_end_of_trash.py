@@ -1,12 +1,15 @@
 """Thirty days after it was put into the trash a document goes for good: not before, and at most a day later."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
 from tests.documents.conftest import PDF, if_match
 from tests.documents.test_holds import hold
 
+from pretamane.core.actors import OPERATOR
+from pretamane.documents import holds
 from pretamane.documents.retiring import KEPT_IN_TRASH
 
 
@@ -48,19 +51,22 @@ def test_its_bytes_go_and_the_audit_says_what_did_it(trash, the_hour_comes, cloc
     assert blobs() == []
 
 
-def test_what_is_on_hold_stays_and_goes_once_the_hold_is_lifted(
-    trash, left, the_hour_comes, as_staff, clock, connection
+def test_what_is_on_hold_stays_and_once_the_hold_is_lifted_it_has_all_its_days_again(
+    trash, left, the_hour_comes, as_staff, platform, clock
 ):
-    hold(as_staff, f"/api/v1/documents/{trash('Held')}")
+    held = trash("Held")
+    hold(as_staff, f"/api/v1/documents/{held}")
     trash("Not held")
     clock.move(KEPT_IN_TRASH.total_seconds() + 3600)
     the_hour_comes()
     while_held = left()
-    connection.execute(text("UPDATE documents SET held_at = NULL, hold_reason = NULL"))
-    clock.move(3600)
+    platform.work.run_now(holds.lift, [UUID(held)], OPERATOR)
+    the_hour_comes()
+    after_the_lift = left()
+    clock.move(KEPT_IN_TRASH.total_seconds() + 3600)
     the_hour_comes()
 
-    assert (while_held, left()) == (["Held"], [])
+    assert (while_held, after_the_lift, left()) == (["Held"], ["Held"], [])
 
 
 def test_what_was_taken_out_in_time_stays(trash, left, the_hour_comes, as_staff, clock):

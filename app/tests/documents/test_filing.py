@@ -186,6 +186,33 @@ def test_who_removes_a_tag_that_nobody_made_makes_none(as_staff, three):
     assert as_staff.get("/api/v1/tags").json() == {"items": []}
 
 
+def test_no_document_gets_more_tags_than_it_may_have_and_the_one_that_would_is_named(as_staff, three):
+    full, second, _ = three
+    fifty = [f"tag {number}" for number in range(50)]
+    edit(as_staff, full, tags=fifty)
+
+    outcome = bulk(as_staff, full, second, add_tags=["one more"], values={"document_date": "2026-03-14"})
+    back = undo(as_staff, outcome).json()
+
+    assert (outcome.json()["too_many_tags"], outcome.json()["changed"]) == ([full["id"]], [second["id"]])
+    assert (outcome.json()["gone"], back["changed"]) == ([], [second["id"]])
+    there = shown(as_staff, full["id"])
+    assert (set(there["tags"]), there["document_date"], there["version"]) == (set(fifty), None, 2)
+    assert bulk(as_staff, full, add_tags=["tag 3"]).json()["unchanged"] == [full["id"]]
+    assert bulk(as_staff, full, remove_tags=["tag 3"], add_tags=["one more"]).json()["changed"] == [full["id"]]
+
+
+def test_a_tag_that_no_document_got_was_not_made(as_staff, three):
+    as_staff.post("/api/v1/tags", json={"name": "Kept for later"})
+    edit(as_staff, three[0], tags=[f"tag {number}" for number in range(50)])
+    before = as_staff.get("/api/v1/tags").json()
+
+    bulk(as_staff, {"id": str(uuid4())}, add_tags=["Nobody's", "Kept for later"])
+    bulk(as_staff, three[0], add_tags=["One too many"])
+
+    assert as_staff.get("/api/v1/tags").json() == before
+
+
 def test_each_of_many_has_its_event_and_its_audit_entry(as_staff, three, events_of, connection):
     bulk(as_staff, *three, add_tags=["x"], trashed=True)
 

@@ -284,3 +284,13 @@ def test_staff_make_and_rename_tags_and_look_at_types(as_staff, as_admin, invoic
     assert as_staff.post(f"{tag}/removal", data={"sure": "true"}).status_code == 403
     assert as_staff.post(f"/app/settings/types/{invoice}", data={"name": "X"}).status_code == 403
     assert "/app/settings/types" in as_admin.get("/app/settings").text
+
+
+def test_who_gives_a_full_document_another_tag_is_told_that_it_stays_as_it_is(as_staff, three):
+    tags = ", ".join(f"tag {number}" for number in range(50))
+    choose(as_staff, "add_tags", three[0], tags=tags)
+
+    answer = choose(as_staff, "add_tags", three[0], tags="one more")
+
+    assert "more than 50 tags" in as_staff.get(answer.headers["location"]).text
+    assert len(shown(as_staff, three[0])["tags"]) == 50

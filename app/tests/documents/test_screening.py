@@ -91,6 +91,26 @@ def test_the_test_virus_is_quarantined_under_every_name(tmp_path, name):
     assert recognise(file, name).quarantine == Quarantine(screening.TEST_VIRUS)
 
 
+FAR = b"% nothing\n" * 400_000
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"/F (order.exe)\n" + FAR + b"/EF << /F 4 0 R >>",
+        b"/EF %x\n<< >>\n" + FAR + b"/UF (order.exe)",
+        b"/EF" + b" " * 99 + b"<< >>\n/UF (order.exe)",
+    ],
+    ids=["behind it", "before it", "apart"],
+)
+def test_a_program_that_is_attached_is_found_however_far_from_its_name_that_is_told(found, content):
+    assert found(b"%PDF-1.7\n" + content, kinds.PDF) == "A program or a script is attached to this PDF."
+
+
+def test_rich_text_that_loads_an_object_is_found_however_far_the_object_lies(found):
+    assert found(b"{\\rtf1{\\object\\objupdate " + FAR + b"\\objdata 01}}", kinds.RTF)
+
+
 def test_each_rule_says_its_reason_to_people_and_why_it_is_there():
     for file in RULES.rglob("*.yar"):
         for rule in re.split(r"^rule ", file.read_text(), flags=re.MULTILINE)[1:]:

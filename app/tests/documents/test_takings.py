@@ -103,6 +103,27 @@ def test_what_nobody_may_open_is_left_out_and_the_manifest_says_why(as_staff, tw
     assert told[secret["id"]]["title"] == told[secret["id"]]["sha256"] == ""
 
 
+def test_a_file_is_in_the_zip_under_the_very_name_that_the_manifest_tells(as_viewer, put):
+    documents = [put(PDF + str(number).encode(), "a.pdf", title="S" * 197).json() for number in range(3)]
+
+    answer = take(as_viewer, *documents)
+
+    assert sorted(each["file"] for each in manifest_of(answer)) == sorted(content_of(answer))
+
+
+def test_what_is_restricted_while_a_zip_grows_is_not_in_it(as_viewer, two, connection, monkeypatch):
+    restrict, asked = text("UPDATE documents SET is_restricted = true WHERE id = :id"), takings._those
+
+    def then_restricted(session, ids, by):
+        found = asked(session, ids, by)
+        connection.execute(restrict, {"id": two[1]["id"]})
+        return found
+
+    monkeypatch.setattr(takings, "_those", then_restricted)
+
+    assert content_of(take(as_viewer, *two)) == {"Invoice 3-2026.pdf": PDF}
+
+
 def test_nothing_in_the_manifest_is_calculated_by_a_spreadsheet(as_viewer, put):
     [line] = manifest_of(take(as_viewer, put(title="=HYPERLINK(1)").json()))
 

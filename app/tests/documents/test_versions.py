@@ -1,6 +1,7 @@
 """Another version of a document, the way back to an older one, and nothing that is ever lost."""
 
 import base64
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
@@ -64,6 +65,32 @@ def test_a_version_comes_in_a_form_too(as_staff, letter):
     answer = as_staff.post(f"{path_of(letter)}/versions", files=files, headers=if_match(1))
 
     assert (answer.status_code, answer.json()["current"]["filename"]) == (201, "better.pdf")
+
+
+OF_THE_DOCUMENT = {"title": "Another", "contact_id": str(uuid4()), "restricted": "true"}
+
+
+def test_what_is_said_of_the_document_beside_a_version_of_it_is_refused_by_name(as_staff, letter, blobs, spooled):
+    files = {"file": ("better.pdf", OTHER)}
+    address = f"{path_of(letter)}/versions"
+
+    in_a_form = as_staff.post(address, files=files, data=OF_THE_DOCUMENT, headers=if_match(1))
+    in_parts = begin(as_staff, letter, **OF_THE_DOCUMENT)
+
+    for answer in (in_a_form, in_parts):
+        assert (answer.status_code, set(answer.json()["errors"])) == (422, set(OF_THE_DOCUMENT))
+    assert (numbers(as_staff, letter), len(blobs()), spooled()) == ([1], 1, [])
+
+
+def test_the_form_of_a_version_is_described_with_its_file_alone(client):
+    described = client.get("/api/openapi.json").json()["paths"]
+
+    def fields(path):
+        content = described[path]["post"]["requestBody"]["content"]
+        return set(content["multipart/form-data"]["schema"]["properties"])
+
+    assert fields("/api/v1/documents/{document_id}/versions") == {"file"}
+    assert fields("/api/v1/documents") == {"file", *OF_THE_DOCUMENT}
 
 
 @pytest.mark.parametrize(("headers", "status"), [({}, 428), (if_match(7), 412)], ids=["none seen", "another seen"])

@@ -51,6 +51,8 @@ WORDS = {
     "refused attachment": "zqrefused",
     "upload on its way, its name": "zqunfinished",
     "upload on its way, its bytes": "zquploadedbytes",
+    "another version on its way, its name": "zqonto",
+    "another version on its way, its bytes": "zqversionsbytes",
     "failure of a job": "zqfailure",
 }
 
@@ -186,7 +188,8 @@ def file_everything(contact, put, edit, as_staff, do_jobs, platform):  # what it
     edit(document["id"], title=WORDS["title"], notes=WORDS["document's notes"], tags=[WORDS["document's tag"]])
     for each in as_staff.get("/api/v1/documents", params=of).json()["items"]:
         as_staff.get(f"/api/v1/documents/{each['id']}/thumbnail")
-    begin_an_upload(contact, as_staff)
+    begin_an_upload(as_staff, "zqunfinished.txt", b"zquploadedbytes", contact_id=str(contact))
+    begin_an_upload(as_staff, "zqonto.txt", b"zqversionsbytes", **onto(as_staff, document))
     fail_a_job(platform, document)
     return document
 
@@ -200,14 +203,16 @@ def office_file():
     return into.getvalue()
 
 
-def begin_an_upload(contact, as_staff):
-    said = {"filename": "zqunfinished.txt", "contact_id": str(contact)}
-    named = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in said.items())
+def onto(client, document):
+    return {"document": document["id"], "version": str(version_of(client, document))}
+
+
+def begin_an_upload(as_staff, filename, content, **said):
+    told = {"filename": filename, **said}
+    named = ",".join(f"{name} {base64.b64encode(value.encode()).decode()}" for name, value in told.items())
     begun = as_staff.post("/api/v1/uploads", headers={**TUS, "Upload-Length": "1000", "Upload-Metadata": named})
     assert begun.status_code == 201, begun.text
-    sent = as_staff.patch(
-        begun.headers["location"], content=b"zquploadedbytes", headers={**PIECE, "Upload-Offset": "0"}
-    )
+    sent = as_staff.patch(begun.headers["location"], content=content, headers={**PIECE, "Upload-Offset": "0"})
     assert sent.status_code == 204
 
 
@@ -289,6 +294,8 @@ def test_what_is_on_hold_stays_with_whose_it_is_and_is_reported(person, platform
         "text",
         "former title",
         "failure of a job",
+        "another version on its way, its name",
+        "another version on its way, its bytes",
     }
     assert report["on_hold"] == [{"id": document["id"], "title": WORDS["title"]}]
     assert report["contact_stays"] is True
@@ -318,10 +325,11 @@ def test_a_retry_after_the_erasure_brings_nothing_back(person, as_admin, client,
     assert ask("SELECT id FROM submissions") == []
 
 
-DOCUMENTS_WORDS = {
-    label: WORDS[label]
-    for label in ("file's name", "title", "former title", "document's notes", "document's tag", "text")
-}
+OF_A_DOCUMENT = (
+    *("file's name", "title", "former title", "document's notes", "document's tag", "text"),
+    *("another version on its way, its name", "another version on its way, its bytes"),
+)
+DOCUMENTS_WORDS = {label: WORDS[label] for label in OF_A_DOCUMENT}
 
 
 def test_nothing_of_a_purged_document_is_left_anywhere(put, edit, as_staff, as_admin, do_jobs, house, platform):
@@ -329,6 +337,7 @@ def test_nothing_of_a_purged_document_is_left_anywhere(put, edit, as_staff, as_a
     do_jobs()
     edit(document["id"], title=WORDS["title"], notes=WORDS["document's notes"], tags=[WORDS["document's tag"]])
     fail_a_job(platform, document)
+    begin_an_upload(as_staff, "zqonto.txt", b"zqversionsbytes", **onto(as_staff, document))
     before = house.where(DOCUMENTS_WORDS)
     as_staff.delete(f"/api/v1/documents/{document['id']}", headers=if_match(version_of(as_staff, document)))
 

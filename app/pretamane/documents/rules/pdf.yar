@@ -13,13 +13,13 @@ rule pdf_launches_a_program
         kind == "pdf" and any of them
 }
 
-// What is attached is told by name in the same dictionary, and searched for by rules of its own.
+// Where something is attached, rules of their own search for what it is called.
 rule pdf_attaches_something
 {
     meta:
         then = "attachments"
     strings:
-        $attached = /\/EF\s{0,8}(<<|[0-9])/
+        $attached = /\/EF[\x00\s<%]/
     condition:
         kind == "pdf" and $attached
 }

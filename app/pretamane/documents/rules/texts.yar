@@ -4,10 +4,9 @@ rule rtf_loads_an_object
         reason = "This rich text loads an object of another program as soon as it is opened."
         why = "\\objupdate makes Word run what is embedded without a click; programs that save RTF do not write it"
     strings:
-        $object = "\\objdata"
         $at_once = "\\objupdate"
     condition:
-        kind == "rtf" and all of them
+        kind == "rtf" and $at_once
 }
 
 rule rtf_starts_a_program
