@@ -1,6 +1,7 @@
 """Arriving from any folder: what becomes of each file, what its folders mean, and what is never touched."""
 
 import csv
+import errno
 import os
 
 import pytest
@@ -10,6 +11,7 @@ from tests.documents import samples
 from tests.houses import AT, House, known_id
 
 from pretamane.core.errors import CannotStart
+from pretamane.system.arriving import folders
 from pretamane.system.arriving.patterns import Pattern
 
 
@@ -170,6 +172,18 @@ def test_somebodys_own_file_is_copied_and_never_linked(house, tmp_path):
 
     assert kept == [b"as it was"]
     assert (folder / "a.txt").stat().st_nlink == 1
+
+
+def test_a_disk_of_ours_that_is_full_is_not_told_as_the_files_fault(tmp_path):
+    written(tmp_path, {"a.txt": b"a"})
+
+    def keep():
+        with folders.opened(tmp_path, "a.txt") as file:
+            assert list(folders.pieces(file)) == [b"a"]
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(OSError, match="No space left"):
+        keep()
 
 
 @pytest.mark.parametrize("text", ["{contakt}", "{}/{tag}"])
