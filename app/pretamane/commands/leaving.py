@@ -33,12 +33,14 @@ def export(folder: Folder, verify: Verify = False) -> None:
 
 
 def _export(folder: Path) -> None:
+    import sqlite3
+
     from pretamane.system.leaving.export import Export
 
     with platform() as built, shown() as seen:
         try:
             faults = Export(built.database, built.archive.store, folder.absolute(), seen).run()
-        except OSError as failure:
+        except (OSError, sqlite3.OperationalError) as failure:
             raise broken_off(folder, failure) from failure
     for file, fate in faults:
         typer.echo(f"{fate} {file.path} (document {file.document})")
@@ -57,6 +59,9 @@ def _verify(folder: Path) -> None:
     raise typer.Exit(FOUND if number else 0)
 
 
-def broken_off(folder: Path, failure: OSError) -> CannotStart:
-    where = failure.filename or folder
-    return CannotStart(f"{where}: {failure.strerror}. Nothing is lost: run the same command again to go on.")
+def broken_off(folder: Path, failure: Exception) -> CannotStart:
+    """By the disk, or by what is kept on it."""
+    told = f"{folder}: {failure}"
+    if isinstance(failure, OSError):
+        told = f"{failure.filename or folder}: {failure.strerror}"
+    return CannotStart(f"{told}. Nothing is lost: run the same command again to go on.")

@@ -36,7 +36,7 @@ def find(session: Session, word: str) -> UUID | None:
     namesakes = session.scalars(select(standing).where(Contact.name == _composed(word)).distinct().limit(2)).all()
     if len(namesakes) > 1:
         raise SeveralMeant
-    return namesakes[0] if namesakes else None
+    return namesakes[0] if namesakes else made_before(session, word)
 
 
 def _sender(session: Session, reference: str) -> UUID | None:

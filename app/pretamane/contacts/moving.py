@@ -52,7 +52,10 @@ SHEETS = (
     sheet("contact_notes", select(*_columns(Note, _NOTE)).order_by(Note.made_at, Note.id)),
     sheet(
         "blocked_senders",
-        select(BlockedSender.email, BlockedSender.made_at, BlockedSender.blocked_by).order_by(BlockedSender.email),
+        # Whatever the database's collation: the same rows are the same file anywhere.
+        select(BlockedSender.email, BlockedSender.made_at, BlockedSender.blocked_by).order_by(
+            BlockedSender.email.collate("C")
+        ),
     ),
     sheet(
         "answer_templates",
@@ -69,7 +72,7 @@ def bring_contact(session: Session, row: Row, renamed: Renamed) -> tuple[UUID, b
     known = select(Contact.id, Contact.merged_into).where(or_(Contact.id == contact_id, Contact.email == email))
     found = session.execute(known.order_by(Contact.id != contact_id)).first()
     if found is not None:
-        return (found.id if found.id == contact_id else found.merged_into or found.id), False
+        return found.merged_into or found.id, False
     survivor = identity_or_none(row, "merged_into")
     contact = Contact(id=contact_id, email=email, name=words(row, "name"), tags=several(row, "tags"))
     contact.phone, contact.company = words_or_none(row, "phone"), words_or_none(row, "company")

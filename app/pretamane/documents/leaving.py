@@ -83,7 +83,8 @@ def _documents() -> Select[*tuple[Any, ...]]:
 
 
 def _tags(what: Any) -> ScalarSelect[Any]:
-    tagged = select(_listed(what, Tag.name, Tag.id)).join(DocumentTag, DocumentTag.tag_id == Tag.id)
+    """In one order, whatever the database's collation: the same rows are the same file anywhere."""
+    tagged = select(_listed(what, Tag.name.collate("C"), Tag.id)).join(DocumentTag, DocumentTag.tag_id == Tag.id)
     return tagged.where(DocumentTag.document_id == Document.id).correlate(Document).scalar_subquery()
 
 

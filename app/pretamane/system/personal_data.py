@@ -6,7 +6,9 @@ Each kind of thing comes in parts of so many rows, in three spellings: for peopl
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -36,6 +38,9 @@ ROWS: Final = 200
 AUDIT: Final = ("made_at", "act")
 TAKEN: Final = "contact.personal-data-taken"
 _NO_ID: Final = UUID(int=0)
+_HARMFUL: Final = "the file is in quarantine, because it may do harm"
+_MISSING: Final = "its bytes are missing from where the practice keeps them"
+_log = logging.getLogger("pretamane.system")
 
 Row = Mapping[str, Any]
 Read = Callable[[Session, UUID, int], Sequence[tuple[UUID, Row]]]
@@ -79,7 +84,8 @@ class PersonalData:
     asked: Asked
     _names: Names = field(default_factory=Names)
     _parts: list[tuple[str, str, int]] = field(default_factory=list)
-    _withheld: list[str] = field(default_factory=list)
+    # Titles, each with the reason.
+    _withheld: list[tuple[str, str]] = field(default_factory=list)
 
     def zip(self) -> Iterator[bytes]:
         return stream(self._entries())
@@ -115,20 +121,25 @@ class PersonalData:
         while some := self.work.run_now(read, after, ROWS):
             after, part, rows = some[-1].id, part + 1, list[Row]()
             for original in some:
-                place = None if original.is_withheld else self._names.free(f"documents/{_called(original)}")
-                if place is None:
-                    self._withheld.append(original.title)
-                else:
-                    yield self._original(original, place)
+                place = None
+                with ExitStack() as reading:
+                    if (pieces := self._opened(original, reading)) is not None:
+                        place = self._names.free(f"documents/{_called(original)}")
+                        yield Entry(place, original.size, original.made_at, partial(iter, pieces))
                 rows.append({**original.row, "file": place})
             yield from self._part("documents", part, documents.DOCUMENT, rows)
 
-    def _original(self, original: Original, place: str) -> Entry:
-        def pieces() -> Iterable[bytes]:
-            with self.store.read(original.key) as read:
-                yield from read
-
-        return Entry(place, original.size, original.made_at, pieces)
+    def _opened(self, original: Original, reading: ExitStack) -> Iterator[bytes] | None:
+        """Whether its bytes are there is known before the ZIP promises them."""
+        if original.is_withheld:
+            self._withheld.append((original.title, _HARMFUL))
+            return None
+        try:
+            return reading.enter_context(self.store.read(original.key))
+        except FileNotFoundError:
+            _log.error("the bytes of a document are missing", extra={"version": str(original.id)})  # it says all
+            self._withheld.append((original.title, _MISSING))
+            return None
 
     def _subjects(self, person: Person, by: Actor) -> Sequence[UUID]:
         return [*person.ids, *self.work.run_now(documents.ids_of, person.contacts, by)]

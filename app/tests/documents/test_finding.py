@@ -123,7 +123,8 @@ def test_a_span_of_days_is_read_along_the_days_a_page_at_a_time(as_viewer, put, 
         connection.execute(
             text("UPDATE documents SET document_date = :day WHERE id = :id"), {"day": day, "id": made["id"]}
         )
-    shown, cursor = [], None
+    shown: list[str] = []
+    cursor = None
     while not shown or cursor:
         asked = {"dated_from": "2026-01-01", "limit": 1, **({"cursor": cursor} if cursor else {})}
         page = as_viewer.get("/api/v1/documents", params=asked).json()

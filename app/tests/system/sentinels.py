@@ -11,6 +11,40 @@ from pathlib import Path
 
 from pretamane.adapters.postgres_binaries import find_binaries
 
+PERSON = {
+    "name": "Zqname Xvname",
+    "phone": "+49 30 7719 4242",
+    "company": "Zqcompany",
+    "subject": "Zqsubject",
+    "message": "Zqmessage, please.",
+    "page": "/zqpage.html",
+}
+EMAIL, OTHER_EMAIL = "zqaddress@zqdomain.example", "zqother@zqelsewhere.example"
+WORDS = {
+    **{name: value.strip("/+").split(",")[0] for name, value in PERSON.items()},
+    "e-mail": EMAIL,
+    "e-mail of one merged into them": OTHER_EMAIL,
+    "contact's tag": "zqcontacttag",
+    "note on the contact": "zqcontactnote",
+    "note on a message": "zqmessagenote",
+    "answer": "zqanswer",
+    "spam without a contact": "zqspammessage",
+    "file's name": "zqfilename",
+    "title": "zqtitle",
+    "former title": "zqformertitle",
+    "document's notes": "zqdocumentnotes",
+    "document's tag": "zqdocumenttag",
+    "text": "zqtext",
+    "text of an office file": "zqofficetext",
+    "recognised text": "MOZAMBIQUE",
+    "attachment's name": "zqattachment",
+    "refused attachment": "zqrefused",
+    "upload on its way, its name": "zqunfinished",
+    "upload on its way, its bytes": "zquploadedbytes",
+    "another version on its way, its name": "zqonto",
+    "another version on its way, its bytes": "zqversionsbytes",
+    "failure of a job": "zqfailure",
+}
 HEX = re.compile(rb"\\\\?x([0-9a-f]{8,})")
 
 

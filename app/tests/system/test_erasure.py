@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 from sqlalchemy import text as sql
 from tests.conftest import hire
 from tests.documents.conftest import PIECE, TUS, if_match
-from tests.system.sentinels import House
+from tests.system.sentinels import EMAIL, OTHER_EMAIL, PERSON, WORDS, House
 
 from pretamane.adapters.postgres import PostgresServer
 from pretamane.contacts import inbox, people
@@ -21,41 +21,6 @@ from pretamane.core.database import open_unpooled
 from pretamane.documents import filing, holds
 from pretamane.wiring import Platform, database_over
 from tests import samples
-
-PERSON = {
-    "name": "Zqname Xvname",
-    "phone": "+49 30 7719 4242",
-    "company": "Zqcompany",
-    "subject": "Zqsubject",
-    "message": "Zqmessage, please.",
-    "page": "/zqpage.html",
-}
-EMAIL, OTHER_EMAIL = "zqaddress@zqdomain.example", "zqother@zqelsewhere.example"
-WORDS = {
-    **{name: value.strip("/+").split(",")[0] for name, value in PERSON.items()},
-    "e-mail": EMAIL,
-    "e-mail of one merged into them": OTHER_EMAIL,
-    "contact's tag": "zqcontacttag",
-    "note on the contact": "zqcontactnote",
-    "note on a message": "zqmessagenote",
-    "answer": "zqanswer",
-    "spam without a contact": "zqspammessage",
-    "file's name": "zqfilename",
-    "title": "zqtitle",
-    "former title": "zqformertitle",
-    "document's notes": "zqdocumentnotes",
-    "document's tag": "zqdocumenttag",
-    "text": "zqtext",
-    "text of an office file": "zqofficetext",
-    "recognised text": "MOZAMBIQUE",
-    "attachment's name": "zqattachment",
-    "refused attachment": "zqrefused",
-    "upload on its way, its name": "zqunfinished",
-    "upload on its way, its bytes": "zquploadedbytes",
-    "another version on its way, its name": "zqonto",
-    "another version on its way, its bytes": "zqversionsbytes",
-    "failure of a job": "zqfailure",
-}
 
 
 @pytest.fixture

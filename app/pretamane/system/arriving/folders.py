@@ -37,9 +37,17 @@ def opened(folder: Path, path: str) -> Iterator[BinaryIO]:
     parts = path.split("/")
     if {"", ".", ".."} & set(parts) or "\0" in path:
         raise Unreachable("This path leads out of the folder.")
+    with _reaching():
+        file = os.fdopen(_descend(folder, parts), "rb", buffering=0)
+    with file:
+        yield file
+
+
+@contextmanager
+def _reaching() -> Iterator[None]:
+    """Around the file alone: what fails on our own disk meanwhile is not its fault."""
     try:
-        with os.fdopen(_descend(folder, parts), "rb", buffering=0) as file:
-            yield file
+        yield
     except OSError as failure:
         raise _unreachable(failure) from failure
 
@@ -73,8 +81,13 @@ def _unreachable(failure: OSError) -> Unreachable:
 
 
 def pieces(file: BinaryIO) -> Iterator[bytes]:
-    while piece := file.read(_PIECE):
+    while piece := _piece(file):
         yield piece
+
+
+def _piece(file: BinaryIO) -> bytes:
+    with _reaching():
+        return file.read(_PIECE)
 
 
 def walk(folder: Path, before: str = "") -> Iterator[Found]:

@@ -56,9 +56,11 @@ class Arrival:
         self._contacts: dict[UUID, UUID] = {}
         self._types: dict[UUID, UUID] = {}
         self._tags: dict[UUID, UUID] = {}
+        self._lost: set[str] = set()
 
     def run(self, *, is_only_looking: bool = False) -> None:
         self._prove_the_tables()
+        self._lost = {lost.path for lost in manifest.missing(self._place)}
         if not is_only_looking:
             self._work.run_now(_leave_a_trace)
             self._bring_the_house()
@@ -66,7 +68,7 @@ class Arrival:
             self._bring_documents(some, is_only_looking=is_only_looking)
         if not is_only_looking:
             self._each("documents", self._tie)
-        for path in manifest.missing(self._place):
+        for path in sorted(self._lost):
             self._report.tell(Line(path, MISSING, "The house that it comes from did not have it any more."))
 
     def _prove_the_tables(self) -> None:
@@ -135,10 +137,16 @@ class Arrival:
             if identity(row, "id") in here:
                 self._tell(row, KNOWN, "It is here already, and stays as it is.")
             elif is_only_looking:
-                self._look(row)
+                self._look(self._as_it_left(row))
             else:
-                self._bring(row)
+                self._bring(self._as_it_left(row))
             self._seen("Documents", None, 1)
+
+    def _as_it_left(self, row: Row) -> Row:
+        """Without older versions that the other house had lost: they keep the rest of it from nothing."""
+        current = row["current_version_id"]
+        there = [each for each in row["versions"] if each["id"] == current or each["path"] not in self._lost]
+        return {**row, "versions": there}
 
     def _look(self, row: Row) -> None:
         lost = [each["path"] for each in row["versions"] if not self._is_whole(each)]

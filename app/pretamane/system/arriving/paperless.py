@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from pretamane.contacts import finding
@@ -135,6 +136,8 @@ class FromPaperless:
             if refusal.status >= 500:
                 raise
             return Line(path, REFUSED, refusal.sentence)
+        except IntegrityError:
+            return Line(path, REFUSED, "It does not fit to what is here.")
 
     def _look(self, path: str, promised: Promised) -> Line:
         quarantine = self._bringing.look(promised)

@@ -28,7 +28,8 @@ def notes_of(rows: Rows, document: Fields) -> str:
         told.append(f"A version of “{_title(rows, root)}” in paperless-ngx.")
     values = (each for each in rows.about(VALUE, pk) if is_away or not each.get("deleted_at"))
     told += [_value(rows, value) for value in values]
-    return "\n\n".join(filter(None, told)).replace("\0", "")
+    # What PostgreSQL takes in no text.
+    return "\n\n".join(filter(None, told)).encode("utf-8", "ignore").decode("utf-8").replace("\0", "")
 
 
 def _facts(fields: Fields) -> Iterator[str]:

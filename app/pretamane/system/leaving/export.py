@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Final
 
@@ -151,12 +152,14 @@ class Export:
             self._seen("Originals", count, 1)
 
     def _copy(self, file: File) -> str | None:
-        try:
-            with self._store.read(str(file.key)) as pieces, self._folder.writing(file.path) as into:
+        with ExitStack() as reading:
+            try:
+                pieces = reading.enter_context(self._store.read(str(file.key)))
+            except FileNotFoundError:
+                return self._why_it_is_not_there(file)
+            with self._folder.writing(file.path) as into:
                 for piece in pieces:
                     into.write(piece)
-        except FileNotFoundError:
-            return self._why_it_is_not_there(file)
         return None if (into.sha256, into.size) == (file.sha256, file.size) else DAMAGED
 
     def _why_it_is_not_there(self, file: File) -> str:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, NamedTuple
 
 from pretamane.core.errors import CannotStart
 from pretamane.system.leaving.folder import Digesting
@@ -16,6 +16,13 @@ CONTENT: Final = "content"
 HOUSE: Final = "house"
 # Longer than any line of ours; whoever writes longer ones wants to fill our memory.
 _LONGEST_LINE: Final = 64 * 1024
+
+
+class Lost(NamedTuple):
+    """An original that could not be written, and why."""
+
+    path: str
+    fate: str
 
 
 def write(ledger: Ledger, into: Digesting) -> None:
@@ -57,14 +64,15 @@ def read(folder: Path) -> Iterator[File]:
             pass
 
 
-def missing(folder: Path) -> Iterator[str]:
+def missing(folder: Path) -> Iterator[Lost]:
     """What the house itself lacked when it was exported."""
     with (folder / NAME).open("rb") as file:
         while _line(file) != '], "missing": [':
             pass
         while (line := _line(file)) != "]}":
             if line:
-                yield str(_parsed(line, folder).get("path"))
+                told = _parsed(line, folder)
+                yield Lost(str(told.get("path")), str(told.get("fate")))
 
 
 def _line(file: BinaryIO) -> str:

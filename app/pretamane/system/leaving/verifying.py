@@ -11,7 +11,7 @@ from pretamane.system.leaving.ledger import File
 
 
 def faults(place: Path, seen: Callable[[], None] = lambda: None) -> Iterator[str]:
-    """A line for each file that is missing, damaged or extra, in the order of their names."""
+    """A line for each file that is missing, damaged or extra, by name; then for what the house itself lacked."""
     if (place / LEDGER).exists():
         raise CannotStart(f"The export in {place} was not finished: run pretamane export {place} again.")
     if not manifest.is_one(place):
@@ -29,6 +29,8 @@ def faults(place: Path, seen: Callable[[], None] = lambda: None) -> Iterator[str
             if not Folder(place).has(file.path, file.sha256, file.size):
                 yield f"damaged {file.path}"
             seen()
+    for lost in manifest.missing(place):
+        yield f"{lost.fate} {lost.path} (already when it was exported)"
 
 
 class _Ahead:

@@ -1,6 +1,7 @@
 """Arriving from any folder: what becomes of each file, what its folders mean, and what is never touched."""
 
 import csv
+import errno
 import os
 
 import pytest
@@ -10,6 +11,7 @@ from tests.documents import samples
 from tests.houses import AT, House, known_id
 
 from pretamane.core.errors import CannotStart
+from pretamane.system.arriving import folders
 from pretamane.system.arriving.patterns import Pattern
 
 
@@ -92,6 +94,19 @@ def test_contacts_are_made_once_where_that_is_wished(house, tmp_path):
     assert house.ask("SELECT count(*) FROM contacts") == [(5,)]
 
 
+def test_one_who_was_made_by_an_import_is_found_again_under_another_name(house, tmp_path):
+    folder = written(tmp_path / "scans", {"Mueller/a.txt": b"a"})
+    taken_from(house, folder, "--folders", "{contact}", "--make-contacts")
+    house.do("UPDATE contacts SET name = 'Eva Müller' WHERE name = 'Mueller'")
+    written(folder, {"Mueller/b.txt": b"b"})
+
+    code, lines, _ = taken_from(house, folder, "--folders", "{contact}", "--make-contacts")
+
+    assert (code, lines["Mueller/b.txt"]["outcome"]) == (0, "taken")
+    owners = {name: row[0] for name, row in documents(house).items()}
+    assert owners["a.txt"] == owners["b.txt"]
+
+
 def test_each_file_has_its_line_and_links_and_pipes_are_never_followed(house, tmp_path):
     (tmp_path / "secret").mkdir()
     (tmp_path / "secret" / "private.txt").write_text("Not yours.")
@@ -157,6 +172,18 @@ def test_somebodys_own_file_is_copied_and_never_linked(house, tmp_path):
 
     assert kept == [b"as it was"]
     assert (folder / "a.txt").stat().st_nlink == 1
+
+
+def test_a_disk_of_ours_that_is_full_is_not_told_as_the_files_fault(tmp_path):
+    written(tmp_path, {"a.txt": b"a"})
+
+    def keep():
+        with folders.opened(tmp_path, "a.txt") as file:
+            assert list(folders.pieces(file)) == [b"a"]
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(OSError, match="No space left"):
+        keep()
 
 
 @pytest.mark.parametrize("text", ["{contakt}", "{}/{tag}"])

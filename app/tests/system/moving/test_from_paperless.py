@@ -7,6 +7,8 @@ import zipfile
 from typing import Any
 
 import pytest
+from sqlalchemy import make_url
+from tests.conftest import _execute, _sibling
 from tests.houses import House
 
 from tests import paperless
@@ -160,6 +162,36 @@ def test_rows_that_are_not_as_they_should_be_end_nothing(house, tmp_path):
     code, _, _ = taken_from(house, dump)
 
     assert (code, list(documents(house))) == (0, ["Title 9"])
+
+
+def test_half_signs_that_no_database_takes_are_left_out_of_notes(house, tmp_path):
+    rows = [
+        paperless.document(1, b"A letter of few words.", "papers/Letter.txt"),
+        paperless.row("documents.note", 1, note="Half \ud83d a sign.", created="2023-05-04T08:30:00Z", document=1),
+        paperless.row("documents.customfield", 1, name="Mood", data_type="string"),
+        paperless.row("documents.customfieldinstance", 1, document=1, field=1, value_text="Fine \ude00."),
+    ]
+    dump = paperless.write(tmp_path / "dump", [])
+    (dump / "manifest.json").write_text(json.dumps(rows))
+
+    code, lines, err = taken_from(house, dump)
+
+    assert (code, lines["papers/Letter.txt"]["outcome"]) == (0, "taken"), err
+    notes = documents(house)["Title 1"][5]
+    assert notes.startswith("2023-05-04 08:30: Half  a sign.")
+    assert notes.endswith("Mood: Fine .")
+
+
+def test_a_document_that_does_not_fit_to_what_is_here_is_told_and_ends_nothing(house, tmp_path, postgres):
+    owner = _sibling(postgres, str(make_url(house.address).database))
+    _execute(owner, "ALTER TABLE contacts ADD CONSTRAINT nobody_of_that_name CHECK (name <> 'Stadtwerke')")
+    dump = paperless.write(tmp_path / "dump", paperless.manifest())
+
+    code, lines, err = taken_from(house, dump)
+
+    assert code == 1, err
+    assert lines["2023-05-01 Invoice.pdf"]["sentence"] == "It does not fit to what is here."
+    assert [line["outcome"] for line in lines.values()].count("taken") == 3
 
 
 def test_a_zip_that_swells_is_refused_at_the_limit_of_an_upload(house, tmp_path):

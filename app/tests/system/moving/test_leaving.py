@@ -3,11 +3,16 @@
 import csv
 import hashlib
 import json
+import shutil
+import sqlite3
+from contextlib import closing, contextmanager
+from typing import Any
 
 import pytest
 from tests.documents import samples
 from tests.houses import contents, files_in, known_id
 
+from pretamane.system.leaving.export import Export
 from pretamane.system.leaving.ledger import NAME, Ledger
 
 
@@ -157,7 +162,15 @@ def test_originals_that_are_missing_or_damaged_are_told_and_the_rest_is_there(li
     assert "damaged documents/Zoë" in out
     assert "2 could not be." in out
     assert not (tmp_path / "out" / "trash").exists()
-    assert verified(lived_in, tmp_path / "out")[0] == 0
+    assert verified(lived_in, tmp_path / "out") == (
+        1,
+        [
+            "damaged documents/Zoë .--------- von Ümlaut lang lang lang lang lang lang la/2024-05-06 scan.png "
+            "(already when it was exported)",
+            "missing trash/Without contact/2024-05-06 …-..-..-etc-passwd.txt (already when it was exported)",
+            "Faults: 2.",
+        ],
+    )
     told = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))["missing"]
     assert sorted(each["fate"] for each in told) == ["damaged", "missing"]
 
@@ -184,3 +197,41 @@ def test_a_disk_that_refuses_is_a_sentence_and_a_later_run_goes_on(lived_in, tmp
     assert (code, again) == (2, 0)
     assert "run the same command again to go on" in err
     assert not (tmp_path / "elsewhere").exists()
+
+
+class PulledOut:
+    """A store; the stick that is written to is pulled out once its first bytes are read."""
+
+    def __init__(self, store, stick):
+        self._store, self._stick, self.asked = store, stick, 0
+
+    @contextmanager
+    def read(self, key):
+        self.asked += 1
+        with self._store.read(key) as pieces:
+            shutil.rmtree(self._stick, ignore_errors=True)
+            yield pieces
+
+
+def test_a_folder_that_goes_away_ends_it_and_is_taken_for_no_missing_original(lived_in, tmp_path):
+    platform, stick = lived_in.platform, tmp_path / "out"
+    store: Any = PulledOut(platform.archive.store, stick)
+
+    with pytest.raises(FileNotFoundError, match="pretamane-export-part"):
+        Export(platform.database, store, stick, lambda *_: None).run()
+
+    assert store.asked == 1
+
+
+def test_a_ledger_that_cannot_be_written_is_a_sentence_and_a_later_run_goes_on(lived_in, tmp_path):
+    (tmp_path / "out").mkdir()
+    with closing(sqlite3.connect(tmp_path / "out" / NAME)) as ledger:
+        ledger.execute("CREATE TABLE folders (whose TEXT)")
+
+    code, _, err = lived_in.run("export", str(tmp_path / "out"))
+    with closing(sqlite3.connect(tmp_path / "out" / NAME)) as ledger:
+        ledger.execute("DROP TABLE folders")
+    again, _, _ = lived_in.run("export", str(tmp_path / "out"))
+
+    assert (code, again) == (2, 0)
+    assert "run the same command again to go on" in err

@@ -138,6 +138,27 @@ def test_rows_that_somebody_made_up_are_told_and_end_nothing(exported, new_house
     assert "Traceback" not in told[2]
 
 
+def test_an_old_version_that_the_other_house_had_lost_keeps_its_document_from_nothing(lived_in, new_house, tmp_path):
+    [lost] = [path for path in (lived_in.folder / "blobs").rglob("*") if path.is_file() and is_first_version(path)]
+    lost.unlink()
+    other = new_house("new")
+    lived_in.run("export", str(tmp_path / "out"))
+
+    looked = other.run("import", "--dry-run", str(tmp_path / "out"))
+    code, out, _ = other.run("import", str(tmp_path / "out"))
+
+    assert (looked[0], code) == (1, 1)
+    path = "documents/ada/2024-05-06 Just a few words"
+    assert f'"{path}.pdf","would take"' in looked[1]
+    assert f'"{path}.pdf","taken"' in out
+    assert f'"{path} (version 1).txt","missing"' in out
+    assert other.ask("SELECT number FROM document_versions WHERE document_id = :id", id=known_id("plain.txt")) == [(2,)]
+
+
+def is_first_version(path):
+    return path.read_bytes() == b"Just a few words."
+
+
 @pytest.mark.parametrize("fault", ["table", "original", "link", "unfinished"])
 def test_an_export_that_is_not_what_it_was_is_not_believed(exported, new_house, tmp_path, fault):
     other, original = new_house("new"), exported / "trash/Without contact/2024-05-06 …-..-..-etc-passwd.txt"
