@@ -139,7 +139,7 @@ def test_a_worker_killed_at_random_moments_leaves_each_page_and_attachment_once(
 
     is_all_there_once(house, document, mail)
     assert {pages for state, pages in left if state == "ready"} <= {PAGES}
-    assert not [cage for cage in cages if Path(f"/proc/{cage}").exists()]
+    eventually(lambda: not any(Path(f"/proc/{cage}").exists() for cage in cages))
 
 
 def test_two_workers_at_once_do_each_thing_once(house):
