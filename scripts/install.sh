@@ -87,7 +87,8 @@ images() {
   compose build --quiet >&2
 }
 
-secrets() { "$scripts/secrets.sh" local; }
+# On a host of ours they are Parameter Store's, and never made here.
+secrets() { if [ "${SECRETS_FROM:-}" != kept ]; then "$scripts/secrets.sh" local; fi; }
 
 # The last good version, whatever was being tried when this host went down.
 start() {

@@ -147,9 +147,10 @@ class Root:
         return rendered
 
 
-def stand_up(folder: Path, endpoint: str) -> Root:
+def stand_up(folder: Path, endpoint: str, **given: Any) -> Root:
     """With every secret given, and without what moto lacks."""
     root = Root(folder, endpoint)
+    root.given |= given
     (folder / "moto_override.tf").write_text(OVERRIDES)
     root.terraform("apply", "-auto-approve")
     return root

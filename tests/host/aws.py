@@ -1,0 +1,94 @@
+"""AWS as a host meets it: moto behind a door that can be told to refuse, to slow down, or to say nothing."""
+
+import http.client
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
+
+REFUSALS = {"denied": "AccessDeniedException", "throttled": "ThrottlingException"}
+SILENCE_SECONDS = 25
+
+
+class Trouble(NamedTuple):
+    kind: str  # denied, throttled or silent
+    action: str
+    about: str
+
+
+class Door:
+    def __init__(self, moto: str) -> None:
+        self.moto = moto.removeprefix("http://")
+        self.troubles: list[Trouble] = []
+        self.written: list[str] = []
+
+    @contextmanager
+    def open(self) -> Iterator[int]:
+        """Its port, at every address of this machine: the host comes from another network."""
+        door = self
+
+        class Passing(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                action = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+                door.note(action, body)
+                trouble = door.trouble_with(action, body)
+                if trouble is None:
+                    self.answer(*door.ask(self.command, self.path, body, dict(self.headers)))
+                elif trouble.kind == "silent":
+                    time.sleep(SILENCE_SECONDS)
+                    self.close_connection = True
+                else:
+                    said = f'{{"__type": "{REFUSALS[trouble.kind]}", "message": "a test says no"}}'.encode()
+                    self.answer(400, {"Content-Type": "application/x-amz-json-1.1"}, said)
+
+            do_GET = do_PUT = do_HEAD = do_POST
+
+            def answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
+                self.send_response(status)
+                skipped = {"content-length", "transfer-encoding", "connection", "date", "server"}
+                for name, value in headers.items():
+                    if name.lower() not in skipped or (self.command == "HEAD" and name.lower() == "content-length"):
+                        self.send_header(name, value)
+                if self.command != "HEAD":
+                    self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                if self.command != "HEAD":
+                    self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        with ThreadingHTTPServer(("0.0.0.0", 0), Passing) as server:  # noqa: S104  # for the length of the tests
+            server.daemon_threads = True
+            threading.Thread(target=server.serve_forever, daemon=True).start()
+            yield server.server_port
+            server.shutdown()
+
+    def ask(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, dict[str, str], bytes]:
+        line = http.client.HTTPConnection(self.moto, timeout=30)
+        try:
+            line.request(method, path, body, headers)
+            told = line.getresponse()
+            return told.status, dict(told.getheaders()), told.read()
+        finally:
+            line.close()
+
+    def note(self, action: str, body: bytes) -> None:
+        if action == "PutParameter":
+            self.written.append(body.decode())
+
+    def trouble_with(self, action: str, body: bytes) -> Trouble | None:
+        found = [each for each in self.troubles if action.startswith(each.action) and each.about.encode() in body]
+        return found[0] if found else None
+
+    @contextmanager
+    def trouble(self, kind: str, action: str, about: str) -> Iterator[None]:
+        """Until this ends, whoever asks for such an action about this meets it."""
+        self.troubles.append(Trouble(kind, action, about))
+        yield
+        self.troubles.pop()

@@ -1,0 +1,110 @@
+"""Hosts that boot what Terraform rendered, before an AWS to which Terraform was really applied."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from tests.host.aws import Door
+from tests.host.machine import Disk, Machine, Net
+from tests.terraform.conftest import copied, empty_aws  # noqa: F401  # copied is a fixture here too
+from tests.terraform.root import Root, stand_up
+
+ROOT = Path(__file__).parents[2]
+STANDIN = ROOT / "tests" / "standins" / "host-root"
+
+
+class Site(NamedTuple):
+    """What every host of these tests is launched with."""
+
+    root: Root
+    door: Door
+    port: int
+    volume: str
+    user_data: str
+
+
+@pytest.fixture(scope="session")
+def system() -> Path:
+    if os.getuid() != 0 or not Path("/dev/loop-control").exists():
+        pytest.skip("no root, or no loop devices: no host can be booted")
+    made = subprocess.run([STANDIN], stdout=subprocess.PIPE, text=True, check=True)
+    return Path(made.stdout.strip())
+
+
+@pytest.fixture(scope="session")
+def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    into = tmp_path_factory.mktemp("bundle")
+    command = [sys.executable, ROOT / "scripts" / "bundle", "--into", into]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert told.returncode == 0, told.stderr
+    return Path(told.stdout.strip())
+
+
+@pytest.fixture(scope="session")
+def site(copied: Callable[[str], Path], bundle: Path) -> Iterator[Site]:  # noqa: F811  # as pytest wants it
+    with empty_aws() as moto:
+        given = {"bundle": str(bundle), "settings": {"PUBLIC_URL": "https://example.org"}}
+        root = stand_up(copied("host"), moto, **given)
+        told = json.loads(root.terraform("output", "-json"))
+        door = Door(moto)
+        with door.open() as port:
+            yield Site(root, door, port, told["data_volume_id"]["value"], root.user_data())
+
+
+class Launch:
+    """Makes hosts and disks, and takes them away at the end."""
+
+    def __init__(self, system: Path, site: Site, folder: Path, gone: ExitStack) -> None:
+        self.system, self.site, self.folder, self.gone = system, site, folder, gone
+        self.count = 0
+
+    def disk(self) -> Disk:
+        self.count += 1
+        disk = Disk(self.folder / f"disk-{self.count}")
+        self.gone.callback(disk.remove)
+        return disk
+
+    def machine(self) -> Machine:
+        self.count += 1
+        net = Net(self.count)
+        self.gone.callback(net.remove)
+        machine = Machine(self.system, self.folder / f"host-{self.count}", net, f"i-{self.count:017x}")
+        self.gone.callback(machine.remove)
+        machine.plan(self.site.user_data, self.site.port)
+        return machine
+
+    def booted(self, disk: Disk | None) -> Machine:
+        machine = self.machine()
+        machine.boot(disk, self.site.volume)
+        machine.wait_until_set_up()
+        return machine
+
+
+@pytest.fixture(scope="session")
+def launch(system: Path, site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch]:
+    with ExitStack() as gone:
+        yield Launch(system, site, tmp_path_factory.mktemp("hosts"), gone)
+
+
+class Pair(NamedTuple):
+    first: Machine
+    twin: Machine
+    disk: Disk
+    other_disk: Disk
+
+
+@pytest.fixture(scope="session")
+def pair(launch: Launch) -> Pair:
+    """Two hosts that begin at the same moment, each with a new disk, with secrets that nobody made yet."""
+    disks = launch.disk(), launch.disk()
+    with ThreadPoolExecutor() as at_once:
+        first, twin = at_once.map(launch.booted, disks)
+    return Pair(first, twin, *disks)
