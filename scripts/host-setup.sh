@@ -90,7 +90,7 @@ units() {
 
 start() {
   systemctl start pretamane.service || {
-    journalctl --quiet --unit pretamane.service --lines 20 --output cat >&2
+    journalctl --quiet --boot --lines 20 --output cat _SYSTEMD_UNIT=pretamane.service >&2
     return 1
   }
 }

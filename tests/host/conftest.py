@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,19 +65,18 @@ class Launch:
 
     def __init__(self, system: Path, site: Site, folder: Path, gone: ExitStack) -> None:
         self.system, self.site, self.folder, self.gone = system, site, folder, gone
-        self.count = 0
+        self.numbers = count(1)
 
     def disk(self) -> Disk:
-        self.count += 1
-        disk = Disk(self.folder / f"disk-{self.count}")
+        disk = Disk(self.folder / f"disk-{next(self.numbers)}")
         self.gone.callback(disk.remove)
         return disk
 
     def machine(self) -> Machine:
-        self.count += 1
-        net = Net(self.count)
+        number = next(self.numbers)
+        net = Net(number)
         self.gone.callback(net.remove)
-        machine = Machine(self.system, self.folder / f"host-{self.count}", net, f"i-{self.count:017x}")
+        machine = Machine(self.system, self.folder / f"host-{number}", net, f"i-{number:017x}")
         self.gone.callback(machine.remove)
         machine.plan(self.site.user_data, self.site.port)
         return machine

@@ -38,7 +38,7 @@ def run(*command: object) -> str:
 class Disk:
     """A file that the kernel shows as a disk."""
 
-    def __init__(self, image: Path, mebibytes: int = 192) -> None:
+    def __init__(self, image: Path, mebibytes: int = 12 << 10) -> None:
         self.image = image
         with image.open("wb") as file:
             file.truncate(mebibytes << 20)
