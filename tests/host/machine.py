@@ -25,7 +25,7 @@ cloud_init_modules: []
 cloud_config_modules: []
 cloud_final_modules: [scripts_user]
 """
-BOOT_SECONDS = 180
+BOOT_SECONDS, WORK_SECONDS = 180, 120
 
 
 def run(*command: object) -> str:
@@ -161,7 +161,7 @@ class Machine:
         entered = ["nsenter", "--target", str(self._leader()), "--mount", "--uts", "--ipc", "--net", "--pid"]
         told = {"PATH": SEARCHED, "HOME": "/root"} | self.given | given
         words = ["env", "-i", *(f"{name}={value}" for name, value in told.items()), *command]
-        return subprocess.run([*entered, *words], capture_output=True, text=True, check=False)
+        return subprocess.run([*entered, *words], capture_output=True, text=True, check=False, timeout=WORK_SECONDS)
 
     def run(self, *command: str, **given: str) -> str:
         told = self.try_(*command, **given)
@@ -195,6 +195,7 @@ class Machine:
 
     def remove(self) -> None:
         if self.process.poll() is None:
-            self.process.kill()
-            self.process.wait()
+            # Its first process: whatever else runs inside goes with it.
+            os.kill(self._leader() or self.process.pid, signal.SIGKILL)
+            self.process.wait(30)
         run("umount", self.root)

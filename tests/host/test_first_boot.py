@@ -1,5 +1,203 @@
-"""What user data, as Terraform rendered it, makes of an empty host."""
+"""What user data, as Terraform rendered it, makes of an empty host; and of two that begin at the same moment."""
+
+import json
+import re
+
+import pytest
+
+PHASES = "facts packages firewall data-volume settings images secrets units start release verify".split()
+SECRETS = "/var/lib/pretamane/secrets"
+# Everything that setting up writes, but for what says when it was.
+WRITTEN = "/etc/pretamane /etc/systemd/system /etc/docker /etc/apt/apt.conf.d /srv/pretamane/stack /opt/pretamane /usr/local/bin"
+
+
+def parameter(site, name):
+    told = site.root.client("ssm").get_parameter(Name=f"/pretamane/testing/{name}", WithDecryption=True)
+    return told["Parameter"]["Value"]
+
+
+def hashes(machine, *folders):
+    return machine.run("find", *folders, "-type", "f", "-exec", "sha256sum", "{}", "+").splitlines()
+
+
+def secrets_of(machine):
+    return sorted(line for line in hashes(machine, SECRETS) if "consoles_password_hash" not in line)
+
+
+def properties(machine, unit, *names):
+    told = machine.run("systemctl", "show", unit, *(f"--property={name}" for name in names))
+    return dict(line.split("=", 1) for line in told.splitlines())
 
 
 def test_the_first_boot_ends_with_a_platform_that_is_ready(pair):
     assert pair.first.status()["state"] == "ready", pair.first.said()
+    assert pair.twin.status()["state"] == "ready", pair.twin.said()
+
+
+def test_the_parameter_says_what_the_file_says(pair, site):
+    told = json.loads(parameter(site, "status/boot"))
+
+    assert told in (pair.first.status(), pair.twin.status())
+    assert (told["phase"], told["state"]) == ("verify", "ready")
+    assert parameter(site, "status/address") == "https://example.org"
+
+
+def test_each_phase_says_when_it_began(pair):
+    journal = pair.first.run("journalctl", "--boot", "--unit", "cloud-final.service", "--output", "cat")
+
+    told = re.findall(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ (\S+) working", journal, flags=re.MULTILINE)
+    assert told == ["packages", "release", "unpack", "setup", *PHASES]
+
+
+def test_two_hosts_at_once_have_one_value_of_each_secret(pair, site):
+    first, twin = secrets_of(pair.first), secrets_of(pair.twin)
+
+    assert first == twin
+    assert len(first) >= 15
+    stored = parameter(site, "generated/signing_key")
+    assert pair.first.run("cat", f"{SECRETS}/signing_key") == stored
+
+
+def test_secrets_belong_to_the_containers_user_alone(pair):
+    modes = pair.first.run("find", SECRETS, "-type", "f", "-printf", "%m %U %G\n").splitlines()
+
+    assert set(modes) == {"600 10001 10001"}
+
+
+def test_no_secret_is_in_the_journal_the_settings_or_what_was_told(pair, site):
+    secrets = pair.first.run("sh", "-c", f"grep -hv '^log:$\\|^none$\\|^pretamane-owner$' {SECRETS}/*").splitlines()
+    seen = pair.first.run("journalctl", "--boot", "--output", "cat")
+    seen += pair.first.run("sh", "-c", "cat /etc/pretamane/* /srv/pretamane/stack/.env /var/log/cloud-init*.log")
+    seen += pair.first.run("sh", "-c", "cat /var/log/docker-calls /var/lib/pretamane/phase.log /proc/[0-9]*/cmdline")
+    seen += parameter(site, "status/boot")
+
+    assert len(secrets) >= 12
+    assert [secret for secret in secrets if secret in seen] == []
+
+
+def test_settings_are_a_file_for_root_alone(pair):
+    told = pair.first.read("srv/pretamane/stack/.env").splitlines()
+
+    assert pair.first.run("stat", "--format", "%a %u", "/srv/pretamane/stack/.env") == "600 0"
+    assert {"PUBLIC_URL=https://example.org", "TUNNEL_NAMED=yes", "COMPOSE_PROFILES=tunnel"} <= set(told)
+    assert not any(line.startswith("TUNNEL_TOKEN") for line in told)
+
+
+def test_once_more_is_the_same_as_once(pair):
+    secrets, files = hashes(pair.first, SECRETS), sorted(hashes(pair.first, *WRITTEN.split()))
+    begun = properties(pair.first, "docker.service", "ActiveEnterTimestamp")
+
+    pair.first.run("pretamane-host", "setup")
+
+    assert hashes(pair.first, SECRETS) == secrets
+    assert sorted(hashes(pair.first, *WRITTEN.split())) == files
+    assert properties(pair.first, "docker.service", "ActiveEnterTimestamp") == begun
+    assert pair.first.status()["state"] == "ready"
+
+
+def test_two_setups_at_once_wait_for_each_other(pair):
+    before = hashes(pair.first, SECRETS)
+
+    pair.first.run("sh", "-c", "pretamane-host setup & pretamane-host setup; code=$?; wait $! && exit $code")
+
+    assert hashes(pair.first, SECRETS) == before
+    assert pair.first.status()["state"] == "ready"
+
+
+def test_dockers_data_is_on_the_data_volume(pair):
+    mounted = pair.first.run("findmnt", "--noheadings", "--output", "SOURCE", "/srv/pretamane")
+
+    assert mounted == pair.disk.device
+    assert pair.first.run("/usr/bin/docker", "info", "--format", "{{.DockerRootDir}} {{.Driver}}") == (
+        "/srv/pretamane/docker overlay2"
+    )
+    assert f"/dev/disk/by-uuid/{pair.disk.uuid()}" in pair.first.read("etc/systemd/system/srv-pretamane.mount")
+
+
+def test_no_order_of_units_is_a_circle(pair):
+    journal = pair.first.run("journalctl", "--boot", "--output", "cat")
+
+    assert "Reached target multi-user.target" in journal
+    assert not re.findall(r"(?i)ordering cycle|job .* deleted to break", journal)
+
+
+def test_every_unit_passes_verification(pair):
+    units = pair.first.run("sh", "-c", "ls -d /etc/systemd/system/pretamane* /etc/systemd/system/srv-pretamane.mount")
+    names = [unit.replace("@.", "@docker.service.") for unit in units.split()]
+
+    told = pair.first.try_("systemd-analyze", "verify", "--man=no", *names)
+
+    assert len(names) >= 12
+    assert (told.returncode, told.stdout + told.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["backup", "cleanup", "credentials", "refresh"])
+def test_a_timer_makes_up_for_what_it_missed_and_its_failure_is_told(pair, name):
+    timer = properties(pair.first, f"pretamane-{name}.timer", "ActiveState", "Persistent", "RandomizedDelayUSec")
+    service = properties(pair.first, f"pretamane-{name}.service", "OnFailure", "LoadState")
+
+    assert timer["ActiveState"] == "active"
+    assert timer["Persistent"] == "yes"
+    assert timer["RandomizedDelayUSec"] != "0"
+    assert service == {"OnFailure": f"pretamane-failed@pretamane-{name}.service.service", "LoadState": "loaded"}
+
+
+def test_upgrades_leave_the_engine_alone_and_reboot_in_their_window(pair):
+    told = pair.first.run("apt-config", "dump")
+
+    assert 'Unattended-Upgrade::Package-Blacklist:: "^docker";' in told
+    assert 'Unattended-Upgrade::Automatic-Reboot-Time "04:30";' in told
+
+
+def test_credentials_for_containers_are_their_own_and_are_renewed(pair):
+    file = "/run/pretamane/credentials/backup"
+    before = pair.first.run("cat", file)
+
+    pair.first.run("systemctl", "start", "pretamane-credentials.service")
+
+    after = pair.first.run("cat", file)
+    assert pair.first.run("stat", "--format", "%a %u", file) == "400 10001"
+    assert "aws_session_token = " in after
+    assert after != before
+    assert "= invented" not in after
+
+
+def test_a_unit_that_fails_says_so_where_others_can_read_it(pair, site):
+    with pair.first.failing("docker", "pg_dump"):
+        told = pair.first.try_("systemctl", "start", "pretamane-backup.service")
+        pair.first.run("sh", "-c", "timeout 20 sh -c 'until systemctl is-failed --quiet pretamane-backup.service; do sleep 0.2; done'")
+        pair.first.run("systemctl", "start", "pretamane-failed@pretamane-backup.service.service")
+
+    failed = json.loads(parameter(site, "status/failed"))
+    assert told.returncode == 1
+    assert failed["unit"] == "pretamane-backup.service"
+    assert "docker was broken by a test" in failed["said"]
+
+
+def test_a_changed_setting_and_a_changed_secret_arrive_by_a_reload(pair, site):
+    ssm = site.root.client("ssm")
+    ssm.put_parameter(Name="/pretamane/testing/settings/MAIL_FROM", Value="praxis@example.org", Type="String")
+    ssm.put_parameter(
+        Name="/pretamane/testing/settings/TUNNEL_TOKEN", Value="a-newer-token", Type="SecureString", Overwrite=True
+    )
+    pair.first.run("truncate", "--size", "0", "/var/log/docker-calls")
+
+    pair.first.run("systemctl", "reload", "pretamane.service")
+
+    assert "MAIL_FROM=praxis@example.org" in pair.first.read("srv/pretamane/stack/.env").splitlines()
+    assert pair.first.run("cat", f"{SECRETS}/tunnel_token") == "a-newer-token"
+    assert "--force-recreate" in pair.first.read("var/log/docker-calls")
+
+
+def test_a_reload_without_a_change_begins_nothing_anew(pair):
+    pair.first.run("truncate", "--size", "0", "/var/log/docker-calls")
+
+    pair.first.run("systemctl", "reload", "pretamane.service")
+
+    assert "--force-recreate" not in pair.first.read("var/log/docker-calls")
+
+
+def test_the_first_administrators_link_comes_from_the_running_app(pair):
+    pair.first.run("pretamane-host", "admin", "create")
+
+    assert "exec app-blue pretamane admin create" in pair.first.read("var/log/docker-calls")
