@@ -75,8 +75,9 @@ derive() {
   "$1" blob_url url_of_bucket
 }
 
-# Until somebody gives one: mails are kept as files, and only a named tunnel reads its token.
+# Until somebody gives one: mails are kept as files, a named tunnel alone reads its token, and no backup goes elsewhere.
 make_the_rest() {
+  make backup_credentials echo '# As AWS writes it: [default], aws_access_key_id = …, aws_secret_access_key = …'
   make minio_root_user echo pretamane-owner
   "$1" mail_url echo log:
   "$1" tunnel_token echo none
