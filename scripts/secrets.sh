@@ -26,11 +26,6 @@ caddy=$PRETAMANE_REPOSITORY-caddy:$PRETAMANE_VERSION
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# As root itself, or by sudo where that is there.
-as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
-}
-
 is_kept() { as_root test -s "$folder/$1"; }
 
 value_of() { if [ -s "$work/$1" ]; then cat "$work/$1"; else as_root cat "$folder/$1"; fi; }
