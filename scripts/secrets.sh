@@ -2,7 +2,7 @@
 # The stack's secrets as files:
 #   secrets.sh local        makes each that is missing; what is there is never written again
 #   secrets.sh ssm [PATH]   makes them what Parameter Store says below PATH (unset: HOST_PARAMETERS), which is the truth
-#                           from then on; what it lacks is added, as it is here or made anew
+#                           from then on; what it lacks is added, as it is here or made anew. Prints what changed here
 #   secrets.sh renew        has the running stack take secrets that have changed, within a minute
 # Needs: openssl, Docker with the stack's image of Caddy, and root or sudo, as the files belong to the containers' user.
 # ssm needs python3-boto3 and a way to Parameter Store.
@@ -25,11 +25,6 @@ caddy=$PRETAMANE_REPOSITORY-caddy:$PRETAMANE_VERSION
 # What is made before it is put in its place.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-
-# As root itself, or by sudo where that is there.
-as_root() {
-  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
-}
 
 is_kept() { as_root test -s "$folder/$1"; }
 
@@ -75,8 +70,9 @@ derive() {
   "$1" blob_url url_of_bucket
 }
 
-# Until somebody gives one: mails are kept as files, and only a named tunnel reads its token.
+# Until somebody gives one: mails are kept as files, a named tunnel alone reads its token, and no backup goes elsewhere.
 make_the_rest() {
+  make backup_credentials echo '# As AWS writes it: [default], aws_access_key_id = …, aws_secret_access_key = …'
   make minio_root_user echo pretamane-owner
   "$1" mail_url echo log:
   "$1" tunnel_token echo none
@@ -138,7 +134,8 @@ secrets_of_parameter_store() {
   if [ "${#changed[@]}" = 0 ]; then
     say "Every secret is what Parameter Store says; none was touched."
   else
-    say "Changed ${#changed[@]} secrets in $folder: ${changed[*]}. What runs takes them by: scripts/secrets.sh renew"
+    say "Changed ${#changed[@]} secrets in $folder. What runs takes them by: scripts/secrets.sh renew"
+    printf '%s\n' "${changed[@]}"
   fi
 }
 
