@@ -11,6 +11,8 @@ from sqlalchemy import create_engine
 
 from tests.e2e.stack import Stack, compose_files, free_port
 
+pytestmark = pytest.mark.at_length
+
 MakeStack = Callable[[str, str], Stack]
 
 
@@ -19,7 +21,7 @@ def another(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeStack]:
     made: list[Stack] = []
 
     def make(name: str, prefix: str) -> Stack:
-        made.append(Stack(tmp_path_factory.mktemp(name), f"pretamane-{name}-{os.getpid()}", prefix))
+        made.append(Stack(tmp_path_factory.mktemp(name), f"pretamane-e2e-{os.getpid()}-{name}", prefix))
         made[-1].script("secrets.sh", "local")
         return made[-1]
 
@@ -48,8 +50,11 @@ def test_public_answers_on_its_own_name_by_tls_over_both_kinds_of_address(anothe
 def version_spoken(address: str) -> str | None:
     trusting = ssl.create_default_context()
     trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
-    with socket.create_connection((address, 443), timeout=10) as line:
-        return trusting.wrap_socket(line, server_hostname="localhost").version()
+    with (
+        socket.create_connection((address, 443), timeout=10) as line,
+        trusting.wrap_socket(line, server_hostname="localhost") as spoken,
+    ):
+        return spoken.version()
 
 
 def test_dev_opens_the_inner_ports_on_loopback(another):

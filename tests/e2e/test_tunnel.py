@@ -12,6 +12,8 @@ from tests.e2e.outside import outside
 from tests.e2e.stack import Stack, compose_files
 from tests.e2e.ways import drawn, reached, ways_from
 
+pytestmark = pytest.mark.at_length
+
 VISITOR, NEIGHBOURHOOD = "203.0.113.77", "203.0.113.0"
 VISITORS_PORT = 7844
 MESSAGE = {"name": "Yun", "email": "yun@client.example", "message": "May I come on Friday?"}

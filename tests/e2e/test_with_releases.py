@@ -82,6 +82,8 @@ def test_a_version_that_was_reverted_is_not_tried_again(stack, broken):
 
     assert again.returncode == 2
     assert "was reverted before" in again.stderr
+    # Whatever is there, running or not, the engine starts again at a reboot.
+    assert broken not in " ".join(each.told["Config"]["Image"] for each in stack.containers().values())
     assert version_in_service(stack) == BASE
 
 
