@@ -39,6 +39,13 @@ packages() {
   write /etc/needrestart/conf.d/pretamane.conf 644 <"$release/config/apt/needrestart.conf" || true
 }
 
+# systemd says that something failed; what, only the unit itself says.
+unit() {
+  systemctl "$1" "$2" && return
+  journalctl --quiet --boot --lines 5 --output cat "_SYSTEMD_UNIT=$2" >&2
+  return 1
+}
+
 # A unit of ours, with the places of this host in it; exit code 1 when it is there already.
 install_unit() { sed "s|@DATA_ROOT@|$HOST_DATA_ROOT|" "$release/config/systemd/$1" | write "/etc/systemd/system/$2" 644; }
 
@@ -48,7 +55,7 @@ firewall() {
   { cat "$release/config/nftables/pretamane.nft" && echo "$public"; } | write "$etc/firewall.nft" 600 || true
   if install_unit pretamane-firewall.service pretamane-firewall.service; then systemctl daemon-reload; fi
   systemctl --quiet enable pretamane-firewall.service
-  systemctl reload-or-restart pretamane-firewall.service
+  unit reload-or-restart pretamane-firewall.service
 }
 
 # Before the engine may run: what it has made on the system disk would be another world.
@@ -63,7 +70,7 @@ data_volume() {
   if write /etc/docker/daemon.json 644 <<<"{\"data-root\": \"$HOST_DATA_ROOT/docker\", \"features\": {\"containerd-snapshotter\": false}}"; then changed=yes; fi
   if [ -n "$changed" ]; then
     systemctl daemon-reload
-    systemctl restart docker.service
+    unit restart docker.service
   fi
   systemctl --quiet enable --now docker.service
 }
@@ -88,13 +95,6 @@ units() {
   systemctl --quiet enable --now "${timers[@]}"
 }
 
-start() {
-  systemctl start pretamane.service || {
-    journalctl --quiet --boot --lines 20 --output cat _SYSTEMD_UNIT=pretamane.service >&2
-    return 1
-  }
-}
-
 # In a shell of its own, where the first fault ends it; its last words are what the failure is called.
 phase() {
   local name=$1 code=0
@@ -109,7 +109,7 @@ phase() {
   code=$?
   set -e
   if [ "$code" = 0 ]; then return; fi
-  tell "$name" failed "$(grep -v '^$' "$log" | tail -n 1 | tr -d '\000-\037' | cut -c 1-500)"
+  tell "$name" failed "$(grep -v '^$' "$log" | tail -n 2 | tr -s '\000-\037' ' ' | cut -c 1-500)"
   tail -c 3500 "$log" | "$release/scripts/host-parameters" tell log || true
   exit 1
 }
@@ -126,7 +126,7 @@ phase settings settle
 phase images pretamane-host images
 phase secrets pretamane-host secrets
 phase units units
-phase start start
+phase start unit start pretamane.service
 phase release pretamane-host catch-up
 phase verify pretamane-host verify
 tell verify ready

@@ -22,7 +22,7 @@ know_the_host() {
   load "$etc/host.env"
   load "$etc/facts.env"
   : "${HOST_PARAMETERS:?is not known: this is no host that terraform-ec2 made}"
-  export SECRETS_DIR=$own/secrets CREDENTIALS_DIR=/run/pretamane/credentials
+  export SECRETS_DIR=$own/secrets
   if [ -z "${HOST_DATA_ROOT:-}" ]; then return; fi
   export STACK_ENV=$HOST_DATA_ROOT/stack/.env BACKUPS_DIR=$HOST_DATA_ROOT/backups
 }

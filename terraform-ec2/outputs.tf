@@ -28,6 +28,11 @@ output "public_address" {
   value       = var.public_edge ? aws_eip.edge[0].public_ip : null
 }
 
+output "wait_for_boot" {
+  description = "Follows the first boot to its end: the address, or the phase that failed and its log."
+  value       = "scripts/wait-for-boot.sh ${var.region} ${local.path} ${aws_instance.host.id}"
+}
+
 output "watch_boot" {
   description = "Shows how far the host is: phase, state, time, and the error if there is one."
   value       = "aws ssm get-parameter --region ${var.region} --name ${local.path}/status/boot --query Parameter.Value --output text"
@@ -46,4 +51,9 @@ output "read_address" {
 output "first_administrator" {
   description = "Prints the first administrator's link, which works once."
   value       = "aws ssm start-session --region ${var.region} --target ${aws_instance.host.id} --document-name AWS-StartInteractiveCommand --parameters command='sudo pretamane-host admin create'"
+}
+
+output "take_release" {
+  description = "Has the host take the release that its parameter names, without a pause."
+  value       = "aws ssm start-session --region ${var.region} --target ${aws_instance.host.id} --document-name AWS-StartInteractiveCommand --parameters command='sudo pretamane-host release'"
 }

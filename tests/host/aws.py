@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 REFUSALS = {"denied": "AccessDeniedException", "throttled": "ThrottlingException"}
 SILENCE_SECONDS = 25
+OUR_OWN = {"content-length", "transfer-encoding", "connection", "date", "server"}
 
 
 class Trouble(NamedTuple):
@@ -27,43 +28,8 @@ class Door:
     @contextmanager
     def open(self) -> Iterator[int]:
         """Its port, at every address of this machine: the host comes from another network."""
-        door = self
-
-        class Passing(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                action = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
-                door.note(action, body)
-                trouble = door.trouble_with(action, body)
-                if trouble is None:
-                    self.answer(*door.ask(self.command, self.path, body, dict(self.headers)))
-                elif trouble.kind == "silent":
-                    time.sleep(SILENCE_SECONDS)
-                    self.close_connection = True
-                else:
-                    said = f'{{"__type": "{REFUSALS[trouble.kind]}", "message": "a test says no"}}'.encode()
-                    self.answer(400, {"Content-Type": "application/x-amz-json-1.1"}, said)
-
-            do_GET = do_PUT = do_HEAD = do_POST
-
-            def answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
-                self.send_response(status)
-                skipped = {"content-length", "transfer-encoding", "connection", "date", "server"}
-                for name, value in headers.items():
-                    if name.lower() not in skipped or (self.command == "HEAD" and name.lower() == "content-length"):
-                        self.send_header(name, value)
-                if self.command != "HEAD":
-                    self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                if self.command != "HEAD":
-                    self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        with ThreadingHTTPServer(("0.0.0.0", 0), Passing) as server:  # noqa: S104  # for the length of the tests
+        passing = type("Passing", (Passing,), {"door": self})
+        with ThreadingHTTPServer(("0.0.0.0", 0), passing) as server:
             server.daemon_threads = True
             threading.Thread(target=server.serve_forever, daemon=True).start()
             yield server.server_port
@@ -92,3 +58,39 @@ class Door:
         self.troubles.append(Trouble(kind, action, about))
         yield
         self.troubles.pop()
+
+
+class Passing(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    door: Door
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        action = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+        self.door.note(action, body)
+        trouble = self.door.trouble_with(action, body)
+        if trouble is None:
+            self.answer(*self.door.ask(self.command, self.path, body, dict(self.headers)))
+        elif trouble.kind == "silent":
+            time.sleep(SILENCE_SECONDS)
+            self.close_connection = True
+        else:
+            said = f'{{"__type": "{REFUSALS[trouble.kind]}", "message": "a test says no"}}'.encode()
+            self.answer(400, {"Content-Type": "application/x-amz-json-1.1"}, said)
+
+    do_GET = do_PUT = do_HEAD = do_POST  # noqa: N815  # as http.server asks for them
+
+    def answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
+        self.send_response(status)
+        kept = {name: value for name, value in headers.items() if name.lower() not in OUR_OWN}
+        for name, value in kept.items():
+            self.send_header(name, value)
+        # The length that a HEAD tells is that of what it does not bring.
+        length = headers.get("Content-Length", "0") if self.command == "HEAD" else str(len(body))
+        self.send_header("Content-Length", length)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass

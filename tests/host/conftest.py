@@ -31,6 +31,11 @@ class Site(NamedTuple):
     volume: str
     user_data: str
 
+    def parameter(self, name: str) -> str:
+        told = self.root.client("ssm").get_parameter(Name=f"/pretamane/testing/{name}", WithDecryption=True)
+        value: str = told["Parameter"]["Value"]
+        return value
+
 
 @pytest.fixture(scope="session")
 def system() -> Path:
@@ -67,8 +72,8 @@ class Launch:
         self.system, self.site, self.folder, self.gone = system, site, folder, gone
         self.numbers = count(1)
 
-    def disk(self) -> Disk:
-        disk = Disk(self.folder / f"disk-{next(self.numbers)}")
+    def disk(self, mebibytes: int = 12 << 10) -> Disk:
+        disk = Disk(self.folder / f"disk-{next(self.numbers)}", mebibytes)
         self.gone.callback(disk.remove)
         return disk
 

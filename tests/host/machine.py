@@ -38,7 +38,7 @@ def run(*command: object) -> str:
 class Disk:
     """A file that the kernel shows as a disk."""
 
-    def __init__(self, image: Path, mebibytes: int = 12 << 10) -> None:
+    def __init__(self, image: Path, mebibytes: int) -> None:
         self.image = image
         with image.open("wb") as file:
             file.truncate(mebibytes << 20)
@@ -51,6 +51,24 @@ class Disk:
         with self.image.open("r+b") as file:
             file.truncate(mebibytes << 20)
         run("losetup", "--set-capacity", self.device)
+
+    def make(self, kind: str, label: str) -> None:
+        tool = ["mkswap", "-L"] if kind == "swap" else [f"mkfs.{kind}", "-q", "-F", "-L"]
+        run(*tool, label, self.device)
+
+    def put(self, place: int, content: bytes) -> None:
+        """At so many bytes from the beginning, or from the end where that is below zero."""
+        with Path(self.device).open("r+b") as device:
+            device.seek(place, os.SEEK_SET if place >= 0 else os.SEEK_END)
+            device.write(content)
+        run("sync", self.image)
+
+    def blank(self) -> None:
+        size = self.image.stat().st_size
+        with self.image.open("r+b") as file:
+            file.truncate(0)
+            file.truncate(size)
+        run("blockdev", "--flushbufs", self.device)
 
     def remove(self) -> None:
         run("losetup", "--detach", self.device)
@@ -80,6 +98,7 @@ class Machine:
     def __init__(self, system: Path, folder: Path, net: Net, instance: str) -> None:
         self.system, self.net, self.instance = system, net, instance
         self.root, self.log = folder / "root", folder / "console"
+        self.process: subprocess.Popen[bytes] | None = None
         for part in ("upper", "work", "root"):
             (folder / part).mkdir(parents=True)
         layers = f"lowerdir={system},upperdir={folder / 'upper'},workdir={folder / 'work'}"
@@ -88,9 +107,9 @@ class Machine:
 
     def _furnish(self) -> None:
         for name in ("docker", "udevadm"):
-            shutil.copy(INSIDE / name, self.root / "usr/local/sbin" / name)
+            shutil.copy(INSIDE / name, self.root / "usr/local/bin" / name)
         for name in NOTHING_TO_DO:
-            shutil.copy(INSIDE / "nothing", self.root / "usr/local/sbin" / name)
+            shutil.copy(INSIDE / "nothing", self.root / "usr/local/bin" / name)
         shutil.copy(INSIDE / "stack-standin.py", self.root / "usr/local/lib")
         shutil.copy(INSIDE / "planted-disks.service", self.root / "etc/systemd/system")
         run("systemctl", "--root", self.root, "enable", "planted-disks.service")
@@ -98,13 +117,21 @@ class Machine:
         self.write("etc/hostname", "host\n")
         self.write("etc/cloud/cloud.cfg.d/99-tests.cfg", CLOUD)
 
+    def place(self, path: str) -> Path:
+        """As it is seen inside, where that is another file system: while it runs, through its first process."""
+        leader = self._leader() if self.runs() else None
+        return (self.root if leader is None else Path(f"/proc/{leader}/root")) / path
+
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def write(self, path: str, text: str) -> None:
-        file = self.root / path
+        file = self.place(path)
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
 
     def read(self, path: str) -> str:
-        return (self.root / path).read_text()
+        return self.place(path).read_text()
 
     def plan(self, user_data: str, aws_port: int) -> None:
         """What an instance is launched with."""
@@ -133,9 +160,10 @@ class Machine:
         with self.log.open("ab") as console:
             command = [str(word) for word in [*nspawn, *options]]
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console)
-        eventually(lambda: self._leader(), self.said, within=30)
+        eventually(self._leader, self.said, within=30)
 
     def _leader(self) -> int | None:
+        assert self.process is not None
         assert self.process.poll() is None, self.said()
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         found = [int(child) for child in children if Path(f"/proc/{child}/comm").read_text() == "systemd\n"]
@@ -179,9 +207,9 @@ class Machine:
     @contextmanager
     def failing(self, command: str, words: str) -> Iterator[None]:
         """A real command fails where its words hold these, until this ends."""
-        wrapper = self.root / "usr/local/sbin" / command
+        wrapper = self.place(f"usr/local/sbin/{command}")
         body = f'if [[ "$*" == *"{words}"* ]]; then echo "{command} was broken by a test" >&2; exit 1; fi'
-        wrapper.write_text(f'#!/usr/bin/env bash\n{body}\nexec /usr/bin/env -S PATH=/usr/sbin:/usr/bin {command} "$@"\n')
+        wrapper.write_text(f'#!/usr/bin/env bash\n{body}\nPATH=/usr/local/bin:/usr/sbin:/usr/bin exec {command} "$@"\n')
         wrapper.chmod(0o755)
         yield
         wrapper.unlink()
@@ -189,12 +217,13 @@ class Machine:
     def stop(self) -> None:
         """As one is stopped: in good order."""
         leader = self._leader()
-        if leader is not None:
-            os.kill(leader, signal.SIGRTMIN + 4)
+        assert self.process is not None
+        assert leader is not None
+        os.kill(leader, signal.SIGRTMIN + 4)
         self.process.wait(60)
 
     def remove(self) -> None:
-        if self.process.poll() is None:
+        if self.process is not None and self.process.poll() is None:
             # Its first process: whatever else runs inside goes with it.
             os.kill(self._leader() or self.process.pid, signal.SIGKILL)
             self.process.wait(30)

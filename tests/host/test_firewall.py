@@ -6,14 +6,19 @@ from contextlib import contextmanager
 
 import pytest
 
-LISTENER = "import socket; s = socket.create_server(('0.0.0.0', {port})); print('listens', flush=True); s.accept()"
+LISTENER = "import socket\ns = socket.create_server(('0.0.0.0', {port}))\nwhile True: s.accept()"
+AWAITED = "for _ in $(seq 100); do ss -ltn | grep -q :{port} && exit; sleep 0.1; done; exit 1"
 
 
 @contextmanager
 def listening(machine, port):
     """A service of the host's that somebody opened to everybody."""
     machine.run("systemd-run", "--quiet", "--unit", f"open-{port}", "python3", "-c", LISTENER.format(port=port))
-    machine.run("sh", "-c", f"for _ in $(seq 100); do ss --listening --tcp --numeric | grep -q :{port} && exit; sleep 0.1; done; exit 1")
+    machine.run(
+        "sh",
+        "-c",
+        f"for _ in $(seq 100); do ss --listening --tcp --numeric | grep -q :{port} && exit; sleep 0.1; done; exit 1",
+    )
     yield
     machine.run("systemctl", "stop", f"open-{port}.service")
 

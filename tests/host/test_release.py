@@ -1,0 +1,83 @@
+"""A newer bundle, named by its parameter, on a host that runs an older one."""
+
+import hashlib
+import io
+import json
+import tarfile
+
+import pytest
+
+NAME = "/pretamane/testing/release"
+
+
+@pytest.fixture
+def newer(site, bundle):
+    """Names a release that has the same files, another version and a line more in one of them."""
+    s3, ssm = site.root.client("s3"), site.root.client("ssm")
+    named = json.loads(ssm.get_parameter(Name=NAME)["Parameter"]["Value"])
+
+    def put(version):
+        packed = io.BytesIO()
+        with tarfile.open(bundle) as old, tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as new:
+            for entry in old:
+                content = old.extractfile(entry).read()
+                if entry.name == "VERSION":
+                    content = f"{version}\n".encode()
+                if entry.name == "config/prometheus/prometheus.yml":
+                    content += b"# newer\n"
+                entry.size = len(content)
+                new.addfile(entry, io.BytesIO(content))
+        stored = s3.put_object(Bucket=named["bucket"], Key=named["key"], Body=packed.getvalue())
+        told = named | {"version": version, "object_version": stored["VersionId"]}
+        told["sha256"] = hashlib.sha256(packed.getvalue()).hexdigest()
+        ssm.put_parameter(Name=NAME, Value=json.dumps(told), Type="String", Overwrite=True)
+
+    yield put
+    ssm.put_parameter(Name=NAME, Value=json.dumps(named), Type="String", Overwrite=True)
+
+
+def in_service(host):
+    told = host.read("srv/pretamane/stack/state.env").splitlines()
+    (version,) = [line.partition("=")[2] for line in told if line.startswith("WORKER_VERSION=")]
+    return version, host.read("opt/pretamane/stack/VERSION").strip()
+
+
+def test_a_newer_bundle_comes_into_service(pair, newer):
+    newer("0.1.0-aaaaaaaaaaaa")
+    pair.first.run("truncate", "--size", "0", "/var/log/docker-calls")
+
+    pair.first.run("pretamane-host", "release")
+
+    calls = pair.first.read("var/log/docker-calls")
+    assert in_service(pair.first) == ("0.1.0-aaaaaaaaaaaa", "0.1.0-aaaaaaaaaaaa")
+    assert pair.first.read("opt/pretamane/stack/config/prometheus/prometheus.yml").endswith("# newer\n")
+    assert "restart prometheus" in calls
+    assert "restart loki" not in calls
+    assert calls.index(" build ") < calls.index("pg_dump") < calls.index("stop app-blue")
+    assert pair.first.status()["state"] == "ready"
+
+
+def test_one_that_fails_is_taken_back_with_its_files_and_not_tried_again(pair, newer):
+    before = in_service(pair.first)
+    newer("0.1.0-bbbbbbbbbbbb")
+
+    with pair.first.failing("docker", "run --rm --no-deps -T migrate"):
+        told = pair.first.try_("pretamane-host", "release")
+    pair.first.run("pretamane-host", "setup")
+
+    assert told.returncode == 2
+    assert "Release 0.1.0-bbbbbbbbbbbb is not taken; " in told.stderr
+    assert in_service(pair.first) == before
+    assert "0.1.0-bbbbbbbbbbbb" in pair.first.read("srv/pretamane/stack/bad-versions")
+
+
+def test_another_bundle_than_the_one_that_was_named_is_never_unpacked(pair, site, newer):
+    newer("0.1.0-cccccccccccc")
+    ssm = site.root.client("ssm")
+    named = json.loads(ssm.get_parameter(Name=NAME)["Parameter"]["Value"])
+    ssm.put_parameter(Name=NAME, Value=json.dumps(named | {"sha256": "0" * 64}), Type="String", Overwrite=True)
+
+    told = pair.first.try_("pretamane-host", "release")
+
+    assert "is not the one that the release parameter names" in told.stderr
+    assert "0.1.0-cccccccccccc" not in pair.first.run("ls", "/opt/pretamane/releases")
