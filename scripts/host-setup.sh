@@ -16,7 +16,7 @@ tell() { python3 "$own/boot.py" tell "$@"; }
 
 keep_environment() {
   local name
-  mkdir -p -m 755 "$etc"
+  install --directory --mode 755 "$etc"
   for name in "${names[@]}"; do
     if [ -n "${!name:-}" ]; then printf '%s=%q\n' "$name" "${!name}"; fi
   done | write "$etc/host.env" 600 || true
@@ -114,7 +114,7 @@ phase() {
   exit 1
 }
 
-mkdir -p -m 700 "$own"
+install --directory --mode 700 "$own"
 # shellcheck source=scripts/stack.bash
 . "$release/scripts/stack.bash"
 alone

@@ -29,7 +29,7 @@ class Door:
     def open(self) -> Iterator[int]:
         """Its port, at every address of this machine: the host comes from another network."""
         passing = type("Passing", (Passing,), {"door": self})
-        with ThreadingHTTPServer(("0.0.0.0", 0), passing) as server:
+        with ThreadingHTTPServer(("0.0.0.0", 0), passing) as server:  # noqa: S104  # for the length of the tests
             server.daemon_threads = True
             threading.Thread(target=server.serve_forever, daemon=True).start()
             yield server.server_port

@@ -48,7 +48,7 @@ def system() -> Path:
 @pytest.fixture(scope="session")
 def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     into = tmp_path_factory.mktemp("bundle")
-    command = [sys.executable, ROOT / "scripts" / "bundle", "--into", into]
+    command = [sys.executable, str(ROOT / "scripts" / "bundle"), "--into", str(into)]
     told = subprocess.run(command, capture_output=True, text=True, check=False)
     assert told.returncode == 0, told.stderr
     return Path(told.stdout.strip())

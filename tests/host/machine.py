@@ -189,7 +189,14 @@ class Machine:
         entered = ["nsenter", "--target", str(self._leader()), "--mount", "--uts", "--ipc", "--net", "--pid"]
         told = {"PATH": SEARCHED, "HOME": "/root"} | self.given | given
         words = ["env", "-i", *(f"{name}={value}" for name, value in told.items()), *command]
-        return subprocess.run([*entered, *words], capture_output=True, text=True, check=False, timeout=WORK_SECONDS)
+        return subprocess.run(
+            [*entered, *words],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=WORK_SECONDS,
+        )
 
     def run(self, *command: str, **given: str) -> str:
         told = self.try_(*command, **given)

@@ -20,7 +20,7 @@ def newer(site, bundle):
         packed = io.BytesIO()
         with tarfile.open(bundle) as old, tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as new:
             for entry in old:
-                content = old.extractfile(entry).read()
+                content = contents.read() if (contents := old.extractfile(entry)) else b""
                 if entry.name == "VERSION":
                     content = f"{version}\n".encode()
                 if entry.name == "config/prometheus/prometheus.yml":

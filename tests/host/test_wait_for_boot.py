@@ -44,8 +44,11 @@ def says(aws):
         aws_access_key_id="invented",
         aws_secret_access_key="invented",  # pragma: allowlist secret: invented
     )
-    kind = {"Type": "String", "Overwrite": True}
-    yield lambda name, value: client.put_parameter(Name=f"/p/e/status/{name}", Value=value, **kind)
+
+    def say(name, value):
+        client.put_parameter(Name=f"/p/e/status/{name}", Value=value, Type="String", Overwrite=True)
+
+    yield say
     for name in ("boot", "address", "log"):
         client.delete_parameters(Names=[f"/p/e/status/{name}"])
 
