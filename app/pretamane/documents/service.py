@@ -18,11 +18,12 @@ from pretamane.core.database import after_commit, now
 from pretamane.core.errors import ChangedMeanwhile, Conflict, NotFound
 from pretamane.core.http.versions import Seen
 from pretamane.core.ids import new_id
-from pretamane.documents import blobs, queries, removal
-from pretamane.documents.blobs import Stored
+from pretamane.documents import queries
 from pretamane.documents.models import QUARANTINED, RECEIVED, Blob, Document, DocumentReader, DocumentVersion
 from pretamane.documents.names import in_order
-from pretamane.documents.recognition import Recognised
+from pretamane.documents.recognising.recognition import Recognised
+from pretamane.documents.stored import blobs, removal
+from pretamane.documents.stored.blobs import Stored
 
 PROCESS = "documents.process"
 SCAN = "documents.scan"
