@@ -65,20 +65,18 @@ def _words_of(page: str) -> Iterable[str]:
 
 def _simhash(words: list[str]) -> int:
     """Each pair of words votes on every bit; signed, as PostgreSQL keeps it."""
-    votes, cast = [0] * _BITS, 0
-    for pair in pairwise(words):
-        hashed = int.from_bytes(blake2b(" ".join(pair).encode(), digest_size=_BITS // 8).digest(), "big")
-        cast += 1
-        for bit in range(_BITS):
-            votes[bit] += hashed >> bit & 1
-    unsigned = sum(1 << bit for bit in range(_BITS) if votes[bit] * 2 > cast)
+    hashed = [blake2b(" ".join(pair).encode(), digest_size=_BITS // 8).digest() for pair in pairwise(words)]
+    # A row of 64 digits for each pair, one after the other: counting down a column is quick only as text.
+    cast = "".join(f"{int.from_bytes(each, 'big'):0{_BITS}b}" for each in hashed)
+    won = ["1" if cast[bit::_BITS].count("1") * 2 > len(hashed) else "0" for bit in range(_BITS)]
+    unsigned = int("".join(won), 2)
     return unsigned - (1 << _BITS) if unsigned >> (_BITS - 1) else unsigned
 
 
 def queue(session: Session, ready: events.Event) -> None:
     """Once all of a version's text is there."""
     version = ready.details["version"]
-    jobs.enqueue(session, TAKE_FINGERPRINT, priority=jobs.Priority.LOW, unique=version, version=version)
+    jobs.enqueue(session, TAKE_FINGERPRINT, priority=jobs.Priority.LAST, unique=version, version=version)
 
 
 def take(run: Run) -> None:

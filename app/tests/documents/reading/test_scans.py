@@ -63,13 +63,33 @@ def test_a_long_scan_is_read_a_few_pages_a_job_and_ready_with_the_last(put, as_s
     assert (document["current"]["state"], steps_of(document)["ocr"]) == ("ready", ("done", None))
 
 
+@pytest.fixture
+def one_by_one(platform):
+    """The names of jobs, each once it is done."""
+
+    def do():
+        tasks = {task.name: task for task in platform.archive.tasks()}
+        while jobs := platform.work.run_now(queue.claim, list(tasks), most=1):
+            run_one(jobs[0], tasks[jobs[0].name], platform.work, platform.clock)
+            yield jobs[0].name
+
+    return do
+
+
 @pytest.mark.usefixtures("ocr")
-def test_until_its_last_page_is_read_a_scan_is_not_ready(put, platform, connection):
+def test_of_a_large_delivery_everything_can_be_looked_at_before_its_scans_are_read(put, one_by_one):
+    for number in range(3):
+        put(fax(number + 1), f"{number}.tiff")
+
+    done = [name for name in one_by_one() if name in ("documents.thumbnail", "documents.ocr")]
+    assert done == ["documents.thumbnail"] * 3 + ["documents.ocr"] * 3
+
+
+@pytest.mark.usefixtures("ocr")
+def test_until_its_last_page_is_read_a_scan_is_not_ready(put, one_by_one, connection):
     put(fax(10), "fax.tiff")
-    tasks, states = {task.name: task for task in platform.archive.tasks()}, []
-    while jobs := platform.work.run_now(queue.claim, list(tasks), most=1):
-        run_one(jobs[0], tasks[jobs[0].name], platform.work, platform.clock)
-        states.append((jobs[0].name, connection.execute(text("SELECT state FROM document_versions")).scalar()))
+    state = text("SELECT state FROM document_versions")
+    states = [(name, connection.execute(state).scalar()) for name in one_by_one()]
 
     assert [state for name, state in states if name == "documents.ocr"] == ["processing", "processing", "ready"]
     names = text("SELECT name FROM events WHERE name LIKE 'document.%' ORDER BY id")
