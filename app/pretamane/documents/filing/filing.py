@@ -113,8 +113,20 @@ def edit_many(session: Session, ids: Collection[UUID], change: BulkChange, by: A
 
 
 def _locked(session: Session, ids: Collection[UUID], wanted: Mapping[str, Any], by: Actor) -> Sequence[Standing]:
-    """With whatever is attached to them, where that may follow them to another contact."""
-    return locked(session, with_attached(session, ids) if "contact_id" in wanted else ids, by)
+    """With whatever is attached to them, where that may follow them to another contact.
+
+    What was just being attached to a mail is seen once the mail is locked; and all are locked in one order, so anew.
+    """
+    if "contact_id" not in wanted:
+        return locked(session, ids, by)
+    family = with_attached(session, ids)
+    while True:
+        with session.begin_nested() as lock:
+            standing, there = locked(session, family, by), with_attached(session, ids)
+            if there <= family:
+                return standing
+            family = there
+            lock.rollback()
 
 
 def _refused(document: Standing, to: Mapping[str, Any], outcome: Outcome) -> list[UUID] | None:

@@ -76,7 +76,7 @@ def _is_among(column: InstrumentedAttribute[UUID], ids: Collection[UUID]) -> Col
     return column == any_(literal(list(ids), ARRAY(Uuid())))
 
 
-def with_attached(session: Session, ids: Collection[UUID]) -> Collection[UUID]:
+def with_attached(session: Session, ids: Collection[UUID]) -> set[UUID]:
     """These, and whatever is attached to them and to the mails in them."""
     family = select(Document.id).where(_is_among(Document.id, ids)).cte("family", recursive=True)
     parts = select(Document.id).join(family, Document.part_of == family.c.id)

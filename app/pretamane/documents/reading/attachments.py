@@ -86,8 +86,7 @@ class Attachments:
                 self._refused.append(f"“{_shown(attachment.name)}”: {refusal.sentence}")
 
     def _arrival(self, attachment: Attachment, identity: UUID) -> Arrival:
-        mail = self.mail
-        return Arrival(attachment.name, WAY, contact_id=mail.contact_id, part_of=mail.document_id, identity=identity)
+        return Arrival(attachment.name, WAY, part_of=self.mail.document_id, identity=identity)
 
     def _commit(self, file: File) -> None:
         self.work.run_now(file)

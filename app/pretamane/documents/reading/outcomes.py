@@ -45,7 +45,6 @@ class Begun:
     kind: str
     before: str
     received_by: UUID | None = None
-    contact_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +78,6 @@ def begun(session: Session, document: Document, version: DocumentVersion) -> Beg
         version.kind,
         before,
         document.received_by,
-        document.contact_id,
     )
 
 
