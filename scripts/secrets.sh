@@ -2,7 +2,7 @@
 # The stack's secrets as files:
 #   secrets.sh local        makes each that is missing; what is there is never written again
 #   secrets.sh ssm [PATH]   makes them what Parameter Store says below PATH (unset: HOST_PARAMETERS), which is the truth
-#                           from then on; what it lacks is added, as it is here or made anew
+#                           from then on; what it lacks is added, as it is here or made anew. Prints what changed here
 #   secrets.sh renew        has the running stack take secrets that have changed, within a minute
 # Needs: openssl, Docker with the stack's image of Caddy, and root or sudo, as the files belong to the containers' user.
 # ssm needs python3-boto3 and a way to Parameter Store.
@@ -134,7 +134,8 @@ secrets_of_parameter_store() {
   if [ "${#changed[@]}" = 0 ]; then
     say "Every secret is what Parameter Store says; none was touched."
   else
-    say "Changed ${#changed[@]} secrets in $folder: ${changed[*]}. What runs takes them by: scripts/secrets.sh renew"
+    say "Changed ${#changed[@]} secrets in $folder. What runs takes them by: scripts/secrets.sh renew"
+    printf '%s\n' "${changed[@]}"
   fi
 }
 
