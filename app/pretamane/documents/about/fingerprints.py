@@ -25,7 +25,8 @@ NEAR: Final = 3
 SHORTEST: Final = 20
 # More of a long text make it no better known, and take longer.
 LOOKED_AT: Final = 10_000
-# Of many copies each names a few of the others, or a thousand of them would make half a million pairs.
+# Of many copies each names a few of the others, or a thousand of them would make half a million pairs: first those that
+# people are shown, so that neither older versions nor the trash stand before a document that is there.
 MOST_LIKE: Final = 5
 
 _BITS: Final = 64
@@ -97,7 +98,7 @@ _LIKE = text("""
     INSERT INTO document_likenesses (version_id, other_id, distance, is_same_text)
     SELECT :version, other.id, bit_count(CAST(other.fingerprint # CAST(:bits AS bigint) AS bit(64))),
         other.text_sha256 = :sha256
-    FROM document_versions AS other
+    FROM document_versions AS other JOIN documents AS theirs ON theirs.id = other.document_id
     WHERE other.fingerprint IS NOT NULL AND other.id <> :version
       AND other.document_id <> (SELECT document_id FROM document_versions WHERE id = :version)
       AND (((other.fingerprint >> 48) & 65535) = ((CAST(:bits AS bigint) >> 48) & 65535)
@@ -106,7 +107,8 @@ _LIKE = text("""
         OR ((other.fingerprint >> 0) & 65535) = ((CAST(:bits AS bigint) >> 0) & 65535))
       AND bit_count(CAST(other.fingerprint # CAST(:bits AS bigint) AS bit(64))) <= :near
       AND (:is_long OR other.text_sha256 = :sha256)
-    ORDER BY 3, other.id DESC LIMIT :most
+    ORDER BY theirs.current_version_id = other.id AND theirs.trashed_at IS NULL DESC, theirs.is_restricted, 3,
+        other.id DESC LIMIT :most
 """).bindparams(_THIS)
 
 

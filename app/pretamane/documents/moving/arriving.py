@@ -87,11 +87,16 @@ def known(session: Session, documents: Collection[UUID]) -> set[UUID]:
 
 
 def file_brought(session: Session, brought: Brought, originals: Sequence[Original], by: Actor) -> bool:
-    """All of it or nothing, and False where it is here already. Locked in the order of `service.file_original`."""
+    """All of it or nothing, and False where it is here already.
+
+    Locked from the contact to the type and the tags to the bytes, in the order in which an erasure goes.
+    """
     if session.scalar(select(Document.id).where(Document.id == brought.id)) is not None:
         return False
     document = Document(**{name: getattr(brought, name) for name in _AS_BROUGHT}, settled=list(brought.settled))
     document.contact_id = people.stand_in(session, brought.contact_id) if brought.contact_id else None
+    labels.held_ones(session, DocumentType, {brought.type_id} if brought.type_id else ())
+    labels.held_ones(session, Tag, brought.tag_ids)
     named = {each.stored.sha256: each.stored for each in originals}
     rows = {sha256: blobs.name(session, named[sha256]) for sha256 in sorted(named)}
     session.add(document)
@@ -143,17 +148,16 @@ def _have_read(session: Session, version: BroughtVersion, original: Original, *,
     after_commit(session, DOCUMENTS_RECEIVED.labels(original.recognised.kind.name, WAY).inc)
 
 
-def label(session: Session, document: Document, tags: Collection[UUID], type_id: UUID | None) -> None:
-    """What came with it, in the transaction that files it."""
+def label(
+    session: Session, document: Document, contact_id: UUID | None, type_id: UUID | None, tags: Collection[UUID]
+) -> None:
+    """With what came with it, all of it held since before its bytes were, in the transaction that files it."""
+    document.contact_id = contact_id or document.contact_id
     document.type_id = type_id or document.type_id
     session.flush()
     rows = [{"document_id": document.id, "tag_id": tag} for tag in sorted(set(tags))]
     if rows:
         session.execute(insert(DocumentTag).values(rows).on_conflict_do_nothing())
-
-
-def give(session: Session, document: Document, contact_id: UUID) -> None:
-    document.contact_id = people.stand_in(session, contact_id)
 
 
 def tie_to_its_mail(session: Session, document_id: UUID, mail_id: UUID) -> bool:
@@ -178,10 +182,11 @@ def bring_tag(session: Session, row: Row) -> tuple[UUID, bool]:
 
 
 def type_named(session: Session, name: str, by: Actor) -> UUID:
-    """Made where there is none."""
+    """Made where there is none, and held."""
     shortened = _shortened(name)
     known = select(DocumentType.id).where(func.lower(DocumentType.name) == func.lower(shortened))
-    return session.scalar(known) or labels.make_type(session, shortened, by).id
+    held = known.with_for_update(read=True, key_share=True)
+    return session.scalar(held) or labels.make_type(session, shortened, by).id
 
 
 def tags_named(session: Session, names: Sequence[str], by: Actor) -> set[UUID]:

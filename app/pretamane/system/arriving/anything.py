@@ -10,14 +10,14 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
-from pretamane.contacts import finding
+from pretamane.contacts import finding, people
 from pretamane.contacts.finding import SeveralMeant
 from pretamane.core.actors import OPERATOR
 from pretamane.core.errors import AppError, TooLarge
 from pretamane.documents import queries as documents
 from pretamane.documents.moving import arriving
 from pretamane.documents.receiving.receiving import File
-from pretamane.documents.service import Arrival, Filed, IfKnown
+from pretamane.documents.service import Arrival, IfKnown
 from pretamane.system.arriving import folders
 from pretamane.system.arriving.bringing import Bringing
 from pretamane.system.arriving.folders import Found, Unreachable
@@ -141,25 +141,26 @@ class _Placed:
     wishes: Wishes
 
     def filed(self, session: Session, file: File) -> Line:
-        filed, told = file(session), []
-        if self.meant.contact:
-            told.append(self._give(session, filed))
-        tags = arriving.tags_named(session, self.meant.tags, OPERATOR)
+        """Locked from the contact to the type and the tags to the bytes, in the order in which an erasure goes."""
+        contact_id, sentence = self._contact(session, self.meant.contact) if self.meant.contact else (None, "")
         type_id = arriving.type_named(session, self.meant.type, OPERATOR) if self.meant.type else None
-        arriving.label(session, filed.document, tags, type_id)
+        tags = arriving.tags_named(session, self.meant.tags, OPERATOR)
+        filed, told = file(session), [sentence]
+        arriving.label(session, filed.document, contact_id, type_id, tags)
         if filed.duplicate_of is not None:
             told.append(f"You have this already, as “{filed.duplicate_of.title}”.")
         quarantine = filed.version.reason
         outcome = QUARANTINED if quarantine else DUPLICATE if filed.duplicate_of else TAKEN
         return Line(self.looked.path, outcome, " ".join(filter(None, [quarantine, *told])), filed.document.id)
 
-    def _give(self, session: Session, filed: Filed) -> str:
-        found, sentence = _whose(session, str(self.meant.contact))
-        if found is None and self.wishes.makes_contacts and sentence == _nobody(str(self.meant.contact)):
-            found, sentence = finding.make(session, str(self.meant.contact), OPERATOR), ""
+    def _contact(self, session: Session, word: str) -> tuple[UUID | None, str]:
+        found, sentence = _whose(session, word)
         if found is not None:
-            arriving.give(session, filed.document, found)
-        return sentence
+            found = people.stand_ins(session, {found}).get(found)
+            sentence = "" if found else _nobody(word)  # erased meanwhile
+        if sentence == _nobody(word) and self.wishes.makes_contacts:
+            return finding.make(session, word, OPERATOR), ""
+        return found, sentence
 
 
 def _whose(session: Session, word: str) -> tuple[UUID | None, str]:

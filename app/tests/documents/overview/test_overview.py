@@ -5,6 +5,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 from tests.documents.about.test_fingerprints import letter, words
+from tests.documents.conftest import if_match
+
+from pretamane.documents.about.fingerprints import MOST_LIKE
 
 MOST = "SELECT id FROM contacts WHERE email = 'ada@example.org'"
 
@@ -112,6 +115,40 @@ def test_documents_that_say_nearly_the_same_are_shown_together(send, as_viewer):
 
     assert (pair["later"]["id"], pair["earlier"]["id"], pair["is_same_text"]) == (again["id"], first["id"], False)
     assert "nearly the same" in page
+
+
+def said_again(times):
+    """The same words each time, and other bytes."""
+    return (letter(words(1, 150)) + "\n" * times).encode()
+
+
+def alike(client):
+    return [(pair["later"]["id"], pair["earlier"]["id"]) for pair in attention(client)["alike"]]
+
+
+@pytest.mark.parametrize(("column", "value"), [("is_restricted", True), ("trashed_at", "2026-03-02T09:00:00Z")])
+def test_a_likeness_is_not_lost_behind_documents_that_nobody_is_shown(send, as_viewer, set_to, column, value):
+    first = send(letter(words(1, 150), dated="9 April 2026").encode(), "first.txt")
+    for number in range(MOST_LIKE):
+        set_to(send(said_again(number), f"{number}.txt"), column, value)
+
+    again = send(said_again(MOST_LIKE), "again.txt")
+
+    assert alike(as_viewer) == [(again["id"], first["id"])]
+
+
+def test_a_likeness_is_not_lost_behind_older_versions_of_another_document(send, as_staff, as_viewer, do_jobs):
+    first = send(letter(words(1, 150), dated="9 April 2026").encode(), "first.txt")
+    other = send(said_again(0), "other.txt")
+    for content in (*map(said_again, range(1, MOST_LIKE)), b"Now it says something else."):
+        seen = if_match(as_staff.get(f"/api/v1/documents/{other['id']}").json()["version"])
+        newer = f"/api/v1/documents/{other['id']}/versions?filename=other.txt"
+        assert as_staff.put(newer, content=content, headers=seen).status_code == 201
+        do_jobs()
+
+    again = send(said_again(MOST_LIKE), "again.txt")
+
+    assert alike(as_viewer) == [(again["id"], first["id"])]
 
 
 @pytest.mark.parametrize(("column", "value"), [("is_restricted", True), ("trashed_at", "2026-03-02T09:00:00Z")])
