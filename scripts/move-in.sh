@@ -14,6 +14,9 @@ backups=${BACKUPS_DIR:-$home/backups}
 file=$backups/moved-in-$(date -u +%Y%m%dT%H%M%SZ).tar.gz
 cluster=""
 lock=""
+# What the container says.
+said=$(mktemp)
+trap 'rm -f "$file.new" "$said"' EXIT
 
 need_a_house_at_rest() {
   if [ -z "$from" ] || ! as_root test -d "$from"; then refuse "Say which data folder: scripts/move-in.sh /home/ada/pretamane/var"; fi
@@ -28,11 +31,9 @@ need_a_house_at_rest() {
 
 # Nobody can start it meanwhile: whoever does takes the same lock.
 pack() {
-  local parts=("$cluster") said
+  local parts=("$cluster")
   if as_root test -d "$from/blobs"; then parts+=(blobs); fi
   mkdir -p "$backups"
-  said=$(mktemp "$backups/.moving.XXXXXX")
-  trap 'rm -f "$file.new" "$said"' EXIT
   as_root flock --nonblock "$lock" tar --create --directory "$from" "${parts[@]}" |
     compose run --rm --no-deps -T --entrypoint sh backup /etc/pretamane/house.sh >"$file.new" 2>"$said" ||
     refuse "The house could not be packed, and nothing was changed: $(tail -n 1 "$said")"

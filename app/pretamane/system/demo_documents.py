@@ -1,32 +1,39 @@
 """Filing the invented practice's papers, each at the time at which it came: what happened to them is really done."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
 from pretamane.accounts import queries as accounts
+from pretamane.contacts import people
 from pretamane.core.actors import OPERATOR
 from pretamane.core.errors import Conflict, NotFound
 from pretamane.core.spool import Spool
 from pretamane.core.unit_of_work import UnitOfWork
-from pretamane.documents import filing, holds, labels, queries, restricting, service
+from pretamane.documents import queries, service
+from pretamane.documents.filing import filing, labels
 from pretamane.documents.models import Document, DocumentType
-from pretamane.documents.receiving import Receiving
+from pretamane.documents.protection import holds, restricting
+from pretamane.documents.receiving.receiving import File, Receiving
 from pretamane.documents.service import Arrival, Onto
 from pretamane.system.invented_documents import TYPES, Client, Paper, invented
 
 _NAMESPACE = UUID("0b7a4f0e-52c4-5a55-8d3d-7c0d9c1b6a21")
 _WAY: Final = "demo"
 _LIMIT: Final = 16 * 1024 * 1024
+# A document's versions while its life is written.
+_FILED: Final = 1
+_SORTED: Final = 2
 
 
 class PastClock:
-    """Stands where the history has come to."""
+    """Stands where the history has come to, and at today in between."""
 
     def __init__(self, now: datetime) -> None:
         self.time = now
@@ -40,7 +47,7 @@ class PastClock:
 
 @dataclass(frozen=True)
 class Filing:
-    """What files papers, over a clock that is set back for each."""
+    """What files papers, over a clock that is set back for what happens to each."""
 
     work: UnitOfWork
     spool: Spool
@@ -49,50 +56,72 @@ class Filing:
 
     def furnish(self, clients: Sequence[Client]) -> int:
         """Twice is the same as once: what is there stays as it is."""
-        today = self.clock.now()
-        every = list(invented(clients, today))
+        every = list(invented(clients, self.clock.now()))
         self.work.run_now(refuse_beside_real_ones, [_identity(paper) for paper in every])
         types = self.work.run_now(_types)
         for paper in every:
-            if self.work.run_now(_is_there, paper):
-                continue
-            self.clock.time = paper.came_at
-            self._file(paper.make(), _arrival(paper))
-            self.clock.time += timedelta(hours=1)
-            self._sort(paper, types)
-            self._let_happen(paper, today)
-        self.clock.time = today
+            if not self.work.run_now(_is_there, paper):
+                self._file(paper, types)
         self.work.run_now(_restrict, [_identity(paper) for paper in every if paper.is_restricted])
         return len(every)
 
-    def _file(self, content: bytes, arrival: Arrival) -> None:
+    def _file(self, paper: Paper, types: dict[str, UUID]) -> None:
+        """Bytes are kept today, whenever the paper came: by a key of long ago they would be collected at once."""
+
+        def live(first: File, newer: File | None = None) -> None:
+            self.work.run_now(self._live, paper, types, first, newer)
+
+        if paper.newer is None:
+            self._keep(paper.make(), _arrival(paper), live)
+        else:
+            onto = Arrival(paper.filename, _WAY, onto=Onto(_identity(paper), [_SORTED]))
+            again = paper.newer()
+            self._keep(paper.make(), _arrival(paper), lambda first: self._keep(again, onto, partial(live, first)))
+
+    def _keep(self, content: bytes, arrival: Arrival, commit: Callable[[File], None]) -> None:
         with self.spool.filling(limit=_LIMIT) as filling:
             filling.write(content)
-            self.receiving.file(filling.whole(), arrival, OPERATOR, self.work.run_now)
+            self.receiving.file(filling.whole(), arrival, OPERATOR, commit)
 
-    def _sort(self, paper: Paper, types: dict[str, UUID]) -> None:
-        change: dict[str, object] = {"document_date": paper.came_at.date()}
-        if paper.kind is not None:
-            change["type_id"] = types[paper.kind]
-        if paper.tags:
-            change["tags"] = list(paper.tags)
-        self.work.run_now(filing.edit, _identity(paper), [self._version(paper)], change, OPERATOR)
+    def _live(self, session: Session, paper: Paper, types: dict[str, UUID], first: File, newer: File | None) -> None:
+        """All that happened to it, each at its time, or nothing: who runs this again goes on with the next paper."""
+        today = self.clock.now()
+        try:
+            self.clock.time = paper.came_at
+            _hold(session, paper, types)
+            first(session)
+            self.clock.time += timedelta(hours=1)
+            filing.edit(session, _identity(paper), [_FILED], _sorted(paper, types), OPERATOR)
+            self._let_happen(session, paper, today, newer)
+        finally:
+            self.clock.time = today
 
-    def _let_happen(self, paper: Paper, today: datetime) -> None:
+    def _let_happen(self, session: Session, paper: Paper, today: datetime, newer: File | None) -> None:
         """Days later, and before today."""
         self.clock.time = min(self.clock.time + timedelta(days=2), today)
-        identity = _identity(paper)
-        if paper.newer is not None:
-            onto = Onto(identity, [self._version(paper)])
-            self._file(paper.newer(), Arrival(paper.filename, _WAY, onto=onto))
+        version = newer(session).document.version if newer else _SORTED
         if paper.is_held:
-            self.work.run_now(holds.place, [identity], "A case before the regional court", OPERATOR)
+            holds.place(session, [_identity(paper)], "A case before the regional court", OPERATOR)
         if paper.is_trashed:
             self.clock.time = max(self.clock.time, today - timedelta(days=9))
-            self.work.run_now(service.trash, identity, [self._version(paper)], OPERATOR)
+            service.trash(session, _identity(paper), [version], OPERATOR)
 
-    def _version(self, paper: Paper) -> int:
-        return self.work.run_now(queries.document, _identity(paper), OPERATOR).document.version
+
+def _hold(session: Session, paper: Paper, types: dict[str, UUID]) -> None:
+    """Before the bytes, in the order of all who do so."""
+    if paper.client is not None:
+        people.stand_in(session, paper.client.id)
+    labels.held_ones(session, DocumentType, [types[paper.kind]] if paper.kind else ())
+    labels.tags_named(session, paper.tags, OPERATOR)
+
+
+def _sorted(paper: Paper, types: dict[str, UUID]) -> dict[str, object]:
+    change: dict[str, object] = {"document_date": paper.came_at.date()}
+    if paper.kind is not None:
+        change["type_id"] = types[paper.kind]
+    if paper.tags:
+        change["tags"] = list(paper.tags)
+    return change
 
 
 def _identity(paper: Paper) -> UUID:

@@ -8,6 +8,11 @@ from sqlalchemy import text
 
 from pretamane.core.actors import OPERATOR
 from pretamane.core.errors import Conflict
+from pretamane.documents import service
+from pretamane.documents.filing import filing
+from pretamane.documents.receiving import versions
+from pretamane.documents.stored.collecting import Keeper
+from pretamane.ports import KeptBlob
 from pretamane.practice import service as practice
 from pretamane.system import demo
 from pretamane.system.demo_documents import Filing, PastClock
@@ -143,6 +148,40 @@ def test_papers_twice_are_papers_once_even_on_a_later_day(file_papers, platform,
     file_papers()
 
     assert documents(connection) == once
+
+
+@pytest.mark.parametrize(("where", "what"), [(filing, "edit"), (versions, "file_version"), (service, "trash")])
+def test_papers_that_were_broken_off_anywhere_are_whole_after_another_run(
+    file_papers, connection, monkeypatch, where, what
+):
+    def break_off(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(where, what, break_off)
+        with pytest.raises(KeyboardInterrupt):
+            file_papers()
+
+    file_papers()
+
+    assert connection.execute(text(LIVES)).one() == (120, 0, 8, 4, 1)
+
+
+LIVES = """SELECT count(*), count(*) FILTER (WHERE document_date IS NULL),
+    (SELECT count(*) FROM document_versions WHERE number > 1), count(trashed_at), count(held_at) FROM documents"""
+
+
+def test_a_collect_at_the_same_time_takes_nothing_of_papers_that_came_long_ago(file_papers, platform, store):
+    keeper, keep, collected = Keeper(platform.work, store, platform.clock), store.keep, list[KeptBlob]()
+
+    def keep_beside_a_collect(key, file):
+        keep(key, file)
+        collected.extend(keeper.collect())
+
+    store.keep = keep_beside_a_collect
+    file_papers()
+
+    assert (collected, list(keeper.verify())) == ([], [])
 
 
 def test_no_invented_paper_is_put_beside_a_real_one(file_papers, as_staff, connection):

@@ -10,14 +10,14 @@ from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
-from pretamane.contacts import finding
+from pretamane.contacts import finding, people
 from pretamane.contacts.finding import SeveralMeant
 from pretamane.core.actors import OPERATOR
 from pretamane.core.errors import AppError, TooLarge
-from pretamane.documents import moving
 from pretamane.documents import queries as documents
-from pretamane.documents.receiving import File
-from pretamane.documents.service import Arrival, Filed, IfKnown
+from pretamane.documents.moving import arriving
+from pretamane.documents.receiving.receiving import File
+from pretamane.documents.service import Arrival, IfKnown
 from pretamane.system.arriving import folders
 from pretamane.system.arriving.bringing import Bringing
 from pretamane.system.arriving.folders import Found, Unreachable
@@ -82,7 +82,7 @@ class Gathering:
             return Line(found.path, UNREADABLE if found.is_fault else LEFT_OUT, found.refusal)
         try:
             looked = self._look(found.path)
-            if self._work.run_now(moving.known, [looked.identity]):
+            if self._work.run_now(arriving.known, [looked.identity]):
                 return Line(found.path, KNOWN, "It is here already, from here.", looked.identity)
             return self._take(looked)
         except Unreachable as refusal:
@@ -116,7 +116,7 @@ class Gathering:
                 quarantine = receiving.look(kept, name).quarantine
                 return self._work.run_now(self._would_be, looked, quarantine.reason if quarantine else None)
             placed = _Placed(looked, self._meant(looked), self._wishes)
-            arrival = Arrival(name, moving.WAY, if_known=self._wishes.if_known, identity=looked.identity)
+            arrival = Arrival(name, arriving.WAY, if_known=self._wishes.if_known, identity=looked.identity)
             return receiving.file(kept, arrival, OPERATOR, lambda file: self._work.run_now(placed.filed, file))
 
     def _meant(self, looked: _Looked) -> Meant:
@@ -141,25 +141,26 @@ class _Placed:
     wishes: Wishes
 
     def filed(self, session: Session, file: File) -> Line:
-        filed, told = file(session), []
-        if self.meant.contact:
-            told.append(self._give(session, filed))
-        tags = moving.tags_named(session, self.meant.tags, OPERATOR)
-        type_id = moving.type_named(session, self.meant.type, OPERATOR) if self.meant.type else None
-        moving.label(session, filed.document, tags, type_id)
+        """Locked from the contact to the type and the tags to the bytes, in the order in which an erasure goes."""
+        contact_id, sentence = self._contact(session, self.meant.contact) if self.meant.contact else (None, "")
+        type_id = arriving.type_named(session, self.meant.type, OPERATOR) if self.meant.type else None
+        tags = arriving.tags_named(session, self.meant.tags, OPERATOR)
+        filed, told = file(session), [sentence]
+        arriving.label(session, filed.document, contact_id, type_id, tags)
         if filed.duplicate_of is not None:
             told.append(f"You have this already, as “{filed.duplicate_of.title}”.")
         quarantine = filed.version.reason
         outcome = QUARANTINED if quarantine else DUPLICATE if filed.duplicate_of else TAKEN
         return Line(self.looked.path, outcome, " ".join(filter(None, [quarantine, *told])), filed.document.id)
 
-    def _give(self, session: Session, filed: Filed) -> str:
-        found, sentence = _whose(session, str(self.meant.contact))
-        if found is None and self.wishes.makes_contacts and sentence == _nobody(str(self.meant.contact)):
-            found, sentence = finding.make(session, str(self.meant.contact), OPERATOR), ""
+    def _contact(self, session: Session, word: str) -> tuple[UUID | None, str]:
+        found, sentence = _whose(session, word)
         if found is not None:
-            moving.give(session, filed.document, found)
-        return sentence
+            found = people.stand_ins(session, {found}).get(found)
+            sentence = "" if found else _nobody(word)  # erased meanwhile
+        if sentence == _nobody(word) and self.wishes.makes_contacts:
+            return finding.make(session, word, OPERATOR), ""
+        return found, sentence
 
 
 def _whose(session: Session, word: str) -> tuple[UUID | None, str]:

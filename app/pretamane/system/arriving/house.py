@@ -16,9 +16,9 @@ from pretamane.accounts import moving as accounts
 from pretamane.contacts import moving as contacts
 from pretamane.core import audit
 from pretamane.core.actors import OPERATOR
-from pretamane.core.errors import AppError, CannotStart
+from pretamane.core.errors import AppError, CannotStart, TooLarge
 from pretamane.core.moving import AT_ONCE, Row, Unfit, identity, identity_or_none
-from pretamane.documents import moving as documents
+from pretamane.documents.moving import arriving as documents
 from pretamane.practice import moving as practice
 from pretamane.system.arriving import folders
 from pretamane.system.arriving.bringing import Bringing, NotAsListed, Promised
@@ -149,11 +149,16 @@ class Arrival:
         return {**row, "versions": there}
 
     def _look(self, row: Row) -> None:
-        lost = [each["path"] for each in row["versions"] if not self._is_whole(each)]
-        self._tell(row, DAMAGED if lost else WOULD_TAKE, f"Missing or damaged: {', '.join(lost)}" if lost else "")
-
-    def _is_whole(self, version: Mapping[str, Any]) -> bool:
-        return Folder(self._place).has(version["path"], version["sha256"], version["size"])
+        lost, quarantines = list[str](), list[str]()
+        for version in row["versions"]:
+            try:
+                quarantines += filter(None, [self._bringing.look(promised(self._place, version))])
+            except (Unreachable, NotAsListed, TooLarge):
+                lost.append(version["path"])
+        if lost:
+            self._tell(row, DAMAGED, f"Missing or damaged: {', '.join(lost)}")
+        else:
+            self._tell(row, WOULD_TAKE, next(iter(quarantines), ""))
 
     def _bring(self, row: Row) -> None:
         renamed = (self._contacts, self._accounts, self._types, self._tags)

@@ -85,12 +85,15 @@ def test_what_is_refused_here_but_was_kept_there_comes_into_quarantine(lived_in,
     lived_in.run("export", str(tmp_path / "out"))
     _swap(tmp_path / "out", "page", page)
 
+    looked = other.run("import", "--dry-run", str(tmp_path / "out"))
+    assert (looked[0], other.ask("SELECT id FROM documents WHERE id = :id", id=document)) == (0, [])
     code, out, err = other.run("import", str(tmp_path / "out"))
     assert code == 0, (out, err)
     [(state, reason)] = other.ask("SELECT state, reason FROM document_versions WHERE document_id = :id", id=document)
 
     assert (state, "web page (HTML), which is not taken" in reason) == ("quarantined", True)
     assert '"quarantined","This is a web page' in out
+    assert '"would take","This is a web page' in looked[1]
 
 
 def _swap(folder, name, content):
