@@ -40,10 +40,12 @@ write() {
   mv "$new" "$file"
 }
 
-# One at a time: whoever comes second finds everything done, and does it again.
+# One at a time: whoever comes second finds everything done, and does it again. What one of them calls belongs to it.
 alone() {
+  if [ -n "${HOST_IS_OURS:-}" ]; then return; fi
   exec 9>/run/pretamane.lock
   flock --timeout 5400 9 || refuse "Something else has been at work on this host for 90 minutes: systemctl list-units 'pretamane*'"
+  export HOST_IS_OURS=yes
 }
 
 is_mounted() { mountpoint --quiet "$HOST_DATA_ROOT"; }
