@@ -1,16 +1,24 @@
 """AWS as a host meets it: moto behind a door that can be told to refuse, to slow down, or to say nothing."""
 
 import http.client
+import json
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import boto3
 
 REFUSALS = {"denied": "AccessDeniedException", "throttled": "ThrottlingException"}
 SILENCE_SECONDS = 25
 OUR_OWN = {"content-length", "transfer-encoding", "connection", "date", "server"}
+
+
+def parameters(address: str) -> Any:  # boto3 makes its clients' types when it runs
+    keys = dict.fromkeys(("aws_access_key_id", "aws_secret_access_key"), "invented")
+    return boto3.client("ssm", endpoint_url=address, region_name="eu-central-1", **keys)  # type: ignore[call-overload]  # by name
 
 
 class Trouble(NamedTuple):
@@ -46,7 +54,7 @@ class Door:
 
     def note(self, action: str, body: bytes) -> None:
         if action == "PutParameter":
-            self.written.append(body.decode())
+            self.written.append(json.loads(body)["Name"])
 
     def trouble_with(self, action: str, body: bytes) -> Trouble | None:
         found = [each for each in self.troubles if action.startswith(each.action) and each.about.encode() in body]
@@ -56,8 +64,10 @@ class Door:
     def trouble(self, kind: str, action: str, about: str) -> Iterator[None]:
         """Until this ends, whoever asks for such an action about this meets it."""
         self.troubles.append(Trouble(kind, action, about))
-        yield
-        self.troubles.pop()
+        try:
+            yield
+        finally:
+            self.troubles.pop()
 
 
 class Passing(BaseHTTPRequestHandler):

@@ -65,6 +65,13 @@ def site(copied: Callable[[str], Path], bundle: Path) -> Iterator[Site]:  # noqa
             yield Site(root, door, port, told["data_volume_id"]["value"], root.user_data())
 
 
+@pytest.fixture(scope="module")
+def aws() -> Iterator[str]:
+    """One in which there is nothing, for those who need no host."""
+    with empty_aws() as address:
+        yield address
+
+
 class Launch:
     """Makes hosts and disks, and takes them away at the end."""
 

@@ -142,7 +142,7 @@ class Machine:
             "AWS_ENDPOINT_URL": f"http://{self.net.near}:{aws_port}",
             "AWS_EC2_METADATA_DISABLED": "true",
             "HOST_DISKS": "/run/disks",
-            "HOST_DISK_PATIENCE": "1",
+            "HOST_DISK_PATIENCE": "3",
         }
         told = "\n".join(f'DefaultEnvironment="{name}={value}"' for name, value in self.given.items())
         self.write("etc/systemd/system.conf.d/tests.conf", f"[Manager]\n{told}\n")
@@ -208,8 +208,10 @@ class Machine:
         """One of what stands in for something fails, until this ends."""
         self.run("mkdir", "-p", "/run/broken")
         self.run("touch", f"/run/broken/{name}")
-        yield
-        self.run("rm", f"/run/broken/{name}")
+        try:
+            yield
+        finally:
+            self.run("rm", f"/run/broken/{name}")
 
     @contextmanager
     def failing(self, command: str, words: str) -> Iterator[None]:
@@ -218,8 +220,10 @@ class Machine:
         body = f'if [[ "$*" == *"{words}"* ]]; then echo "{command} was broken by a test" >&2; exit 1; fi'
         wrapper.write_text(f'#!/usr/bin/env bash\n{body}\nPATH=/usr/local/bin:/usr/sbin:/usr/bin exec {command} "$@"\n')
         wrapper.chmod(0o755)
-        yield
-        wrapper.unlink()
+        try:
+            yield
+        finally:
+            wrapper.unlink()
 
     def stop(self) -> None:
         """As one is stopped: in good order."""

@@ -55,9 +55,11 @@ def public(pair, site):
     was = ssm.get_parameter(Name=name)["Parameter"]["Value"]
     wanted = json.dumps(json.loads(was) | {"public_edge": True})
     ssm.put_parameter(Name=name, Value=wanted, Type="String", Overwrite=True)
-    pair.twin.run("pretamane-host", "setup")
-    yield pair.twin
-    ssm.put_parameter(Name=name, Value=was, Type="String", Overwrite=True)
+    try:
+        pair.twin.run("pretamane-host", "setup")
+        yield pair.twin
+    finally:
+        ssm.put_parameter(Name=name, Value=was, Type="String", Overwrite=True)
 
 
 def test_with_a_public_edge_two_ports_are_open_and_no_third(public):

@@ -5,10 +5,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import boto3
 import pytest
 
-from tests.terraform.conftest import empty_aws
+from tests.host.aws import parameters
 from tests.terraform.root import environment
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "host-parameters"
@@ -24,17 +23,10 @@ FACTS = {
 HIDDEN = "a-token-that-nobody-may-see"
 
 
-@pytest.fixture(scope="module")
-def aws():
-    with empty_aws() as address:
-        yield address
-
-
 @pytest.fixture
 def settings(aws):
     """Puts these into Parameter Store, and asks the script for them."""
-    keys = {"aws_access_key_id": "invented", "aws_secret_access_key": "invented"}  # pragma: allowlist secret: invented
-    client = boto3.client("ssm", region_name="eu-central-1", endpoint_url=aws, **keys)
+    client = parameters(aws)
 
     def ask(public_edge="false", secret=(), **given):
         named = {f"/p/e/settings/{name}": (value, "String") for name, value in given.items()}

@@ -12,8 +12,10 @@ HOUSE = "opt/pretamane/stack/VERSION"
 @contextmanager
 def no_disk(host):
     host.run("mv", "/run/disks", "/run/elsewhere")
-    yield
-    host.run("mv", "/run/elsewhere", "/run/disks")
+    try:
+        yield
+    finally:
+        host.run("mv", "/run/elsewhere", "/run/disks")
 
 
 @contextmanager
@@ -34,9 +36,11 @@ def stopped(host):
 def another_version(host):
     was = host.read(HOUSE)
     host.write(HOUSE, "0.1.0-ffffffffffff\n")
-    with host.failing("docker", "pg_dump"):
-        yield
-    host.write(HOUSE, was)
+    try:
+        with host.failing("docker", "pg_dump"):
+            yield
+    finally:
+        host.write(HOUSE, was)
 
 
 PHASES = {
@@ -103,7 +107,7 @@ def test_secrets_that_cannot_be_read_are_not_made_instead(without_secrets, site,
     assert (said["phase"], said["state"]) == ("secrets", "failed")
     assert "No secret was changed" in said["error"]
     assert without_secrets.try_("ls", SECRETS).stdout == ""
-    assert [each for each in site.door.written if "/generated/" in each] == []
+    assert [name for name in site.door.written if "/generated/" in name] == []
 
 
 @pytest.mark.parametrize("kind", ["throttled", "silent"])

@@ -8,10 +8,9 @@ import sys
 import threading
 from pathlib import Path
 
-import boto3
 import pytest
 
-from tests.terraform.conftest import empty_aws
+from tests.host.aws import parameters
 from tests.terraform.root import SOURCE
 
 SCRIPT = Path(__file__).parents[2] / "scripts" / "wait-for-boot.sh"
@@ -28,22 +27,10 @@ except client.exceptions.ParameterNotFound as fault:
 """
 
 
-@pytest.fixture(scope="module")
-def aws():
-    with empty_aws() as address:
-        yield address
-
-
 @pytest.fixture
 def says(aws):
     """What a host of a path of its own says in Parameter Store."""
-    client = boto3.client(
-        "ssm",
-        region_name="eu-central-1",
-        endpoint_url=aws,
-        aws_access_key_id="invented",
-        aws_secret_access_key="invented",  # pragma: allowlist secret: invented
-    )
+    client = parameters(aws)
 
     def say(name, value):
         client.put_parameter(Name=f"/p/e/status/{name}", Value=value, Type="String", Overwrite=True)
