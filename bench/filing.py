@@ -20,8 +20,8 @@ from bench.lists import FEW, MANY, Timed, furnished, in_turn
 from pretamane import wiring
 from pretamane.core.clock import SystemClock
 from pretamane.core.ids import new_id
-from pretamane.documents import keys
 from pretamane.documents.models import READY, Blob, Document, DocumentVersion
+from pretamane.documents.stored import keys
 from pretamane.settings import Settings
 
 CHOSEN, BULK_ROUNDS, UPLOADS = 1_000, 30, 100

@@ -71,8 +71,9 @@ def ocr(folder: Path) -> Ocr:
     bare = _seconds_of_tesseract(files)
     with house(folder / "ocr") as built, closing(_Looking(built)) as looking:
         _send(built, files)
-        started = time.perf_counter()
         with worker(built) as working:
+            _until(looking, _THUMBNAILS, corpus.PICTURES, time.perf_counter())  # the worker draws all of them first
+            started = time.perf_counter()
             ours = _until(looking, _PAGES_READ, corpus.PICTURES, started)
             peak = peak_mebibytes(working.pid)
     return Ocr(ours, (bare + _seconds_of_tesseract(files)) / 2, peak)

@@ -1,8 +1,11 @@
 #!/usr/bin/env bash
 # Backs up everything that people gave this stack: the database, then documents' bytes by that very snapshot's list.
-# Needs: the stack running, and room for one more backup.
+# Needs: the stack running, and room for one more backup. With BACKUP_S3 (bucket or bucket/prefix, here or in .env) it
+# goes there too, as whom secrets/backup_credentials says; BACKUP_S3_ENDPOINT names the service (unset: AWS's of
+# AWS_DEFAULT_REGION).
 # Leaves: docker-compose/backups/pretamane-TIME.tar.gz (BACKUPS_DIR names another folder), mode 0600, with the hash of
-# every file in it; the last 7 are kept (BACKUPS_KEPT). Its last line is that path. Secrets are not in it.
+# every file in it; the last 7 are kept (BACKUPS_KEPT). Its last line is that path. Secrets are not in it. What could not
+# be sent is told, ends it with 1, and stays here all the same.
 set -euo pipefail
 # shellcheck source=scripts/stack.bash
 . "$(dirname "${BASH_SOURCE[0]}")/stack.bash"
@@ -10,10 +13,12 @@ umask 077
 
 folder=${BACKUPS_DIR:-$home/backups}
 kept=${BACKUPS_KEPT:-7}
+elsewhere=${BACKUP_S3:-$(setting BACKUP_S3)}
+service=${BACKUP_S3_ENDPOINT:-$(setting BACKUP_S3_ENDPOINT)}
 name=pretamane-$(date -u +%Y%m%dT%H%M%SZ)
 mkdir -p "$folder"
 work=$(mktemp -d "$folder/.making.XXXXXX")
-trap 'rm -rf "$work"' EXIT
+trap 'rm -rf "$work" "$work".*' EXIT
 
 dump() { compose exec -T postgresql pg_dump --username postgres --format custom pretamane >"$work/database.dump"; }
 
@@ -68,9 +73,29 @@ forget() {
   find "$folder" -maxdepth 1 -name 'pretamane-*.tar.gz' | sort | head -n "-$kept" | while IFS= read -r old; do rm "$old"; done
 }
 
+know_the_service() {
+  if [ -z "$elsewhere" ] || [ -n "$service" ]; then return; fi
+  if [ -z "${AWS_DEFAULT_REGION:-}" ]; then
+    refuse "BACKUP_S3 is at which service? Say BACKUP_S3_ENDPOINT, such as s3.eu-west-1.amazonaws.com."
+  fi
+  service=s3.$AWS_DEFAULT_REGION.amazonaws.com
+}
+
+send() {
+  local file=$folder/$name.tar.gz hash size
+  hash=$(sha256sum "$file" | cut -d ' ' -f 1)
+  size=$(stat --format %s "$file")
+  if compose run --rm --no-deps -T --entrypoint python3 backup /etc/pretamane/upload.py \
+    "$elsewhere" "$service" "$name.tar.gz" "$size" "$hash" <"$file" 2>"$work.said"; then return; fi
+  say "The backup is whole here, and is not at $elsewhere: $(tail -n 1 "$work.said")"
+  return 1
+}
+
+know_the_service
 heading "The database" && dump
 heading "The list of documents' bytes" && list
 heading "Documents' bytes" && blobs
 heading "Hashes, and one file" && seal
 forget
 echo "$folder/$name.tar.gz"
+if [ -n "$elsewhere" ]; then heading "To $elsewhere" && send; fi

@@ -17,24 +17,18 @@ unpack() {
   (cd "$work" && sha256sum --check --quiet SHA256SUMS) || refuse "The backup is damaged; nothing was changed."
 }
 
-in_database() { compose exec -T postgresql psql --username postgres --dbname pretamane --tuples-only --no-align "$@"; }
-
-need_an_empty_stack() {
-  if [ "$(in_database --command 'SELECT (SELECT count(*) FROM accounts) + (SELECT count(*) FROM blobs)')" != 0 ]; then
-    refuse "There is data in this stack already; a backup is restored onto an empty one only."
-  fi
-}
-
 # Nobody may write meanwhile, and the next start makes what is older as new as it needs.
 database() {
   compose stop app-blue app-green worker >/dev/null 2>&1
   in_database --quiet --command 'DROP SCHEMA public CASCADE' >/dev/null 2>&1
   in_database --quiet --command 'CREATE SCHEMA public AUTHORIZATION pg_database_owner' >/dev/null
-  compose exec -T postgresql pg_restore --username postgres --dbname pretamane --no-privileges --single-transaction \
-    --exit-on-error <"$work/database.dump"
+  # As this stack's own owner: on a laptop the tables belong to another.
+  compose exec -T postgresql pg_restore --username postgres --dbname pretamane --no-owner --role pretamane_owner \
+    --no-privileges --single-transaction --exit-on-error <"$work/database.dump"
 }
 
 blobs() {
+  mkdir -p "$work/blobs"
   tar --create --file - --directory "$work/blobs" . | compose run --rm --no-deps -T backup load
 }
 

@@ -17,9 +17,22 @@ refuse() {
   exit 2
 }
 
+# As root itself, or by sudo where that is there.
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
 heading() { say "== $* ($(date -u +%H:%M:%S))"; }
 
 compose() { "$scripts/compose" "$@"; }
+
+in_database() { compose exec -T postgresql psql --username postgres --dbname pretamane --tuples-only --no-align "$@"; }
+
+need_an_empty_stack() {
+  if [ "$(in_database --command 'SELECT (SELECT count(*) FROM accounts) + (SELECT count(*) FROM blobs)')" != 0 ]; then
+    refuse "There is data in this stack already; a backup is restored onto an empty one only."
+  fi
+}
 
 # A value of the settings, of what runs, or of the images, whichever says it last.
 setting() {

@@ -14,6 +14,7 @@ from pretamane.commands import (
     admin,
     arriving,
     audit,
+    backing_up,
     blobs,
     documents,
     inspecting,
@@ -49,6 +50,7 @@ cli.add_typer(blobs.commands, name="blobs")
 cli.add_typer(documents.commands, name="documents")
 cli.add_typer(admin.commands, name="admin")
 cli.command("demo")(stocking.demo)
+cli.command("backup")(backing_up.back_up)
 cli.command("export")(leaving.export)
 cli.command("import")(arriving.take_in)
 

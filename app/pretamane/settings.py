@@ -166,6 +166,10 @@ class Settings(BaseModel):
         None,
         description="The ClamAV that looks at every file, such as `tcp://clamav:3310`; unset, only our own rules do.",
     )
+    meilisearch_url: Origin | None = Field(
+        None, description="The Meilisearch that stands by for search; /health tells whether it is there."
+    )
+    meilisearch_key: SecretStr | None = Field(None, description="The key by which Meilisearch knows us.")
     mail_url: MailUrl = Field(
         SecretStr("log:"),
         description="The server that takes our mail; `log:` keeps each mail as a file in the data folder instead.",

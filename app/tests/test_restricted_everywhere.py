@@ -92,7 +92,7 @@ SAID = {
 BORNE = "all that bear it, whoever may see them"
 # About documents by their name, and yet the same with and without them; why.
 APART = {
-    "GET /files/{version_id}": "asked without a signature; tests/documents/test_restricted.py asks with one",
+    "GET /files/{version_id}": "asked without a signature; tests/documents/protection/test_restricted.py asks with one",
     "OPTIONS /api/v1/uploads": "says what is spoken",
     "POST /api/v1/uploads": "begins with nothing",
     "HEAD /api/v1/uploads/{upload_id}": "whoever began it alone",

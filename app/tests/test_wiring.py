@@ -74,3 +74,11 @@ def test_the_sweep_comes_by_its_schedule_and_forgets_what_is_old(built: Platform
         is_swept = within(5, lambda: events_kept(built) == ["today"])
 
     assert (is_scheduled, is_swept) == (True, True)
+
+
+@pytest.mark.parametrize(("url", "listed"), [(None, False), ("http://meilisearch:7700", True)])
+def test_meilisearch_is_asked_how_it_is_where_it_is_named(settings, database_address, url, listed):
+    named = {"database_url": SecretStr(database_address), "meilisearch_url": url}
+    platform = Platform.build(settings.model_copy(update=named))
+
+    assert ("search" in {each.name for each in platform.dependencies}) is listed

@@ -52,9 +52,15 @@ def test_without_the_database_the_site_stands_and_the_app_says_so_and_comes_back
     assert health_of(stack) == (200, "ok")
 
 
-def test_without_meilisearch_nothing_changes_yet(stack):
+def test_without_meilisearch_health_says_so_and_records_are_read(stack, administrator):
+    before = health_of(stack)
     with without(stack, "meilisearch"):
-        assert health_of(stack) == (200, "ok")
+        told = health_of(stack)
+        listed = administrator.get("/api/v1/documents")
+
+    assert before == (200, "ok")
+    assert told == (200, "degraded")
+    assert listed.status_code == 200
 
 
 def test_with_no_colour_of_the_app_at_all_people_read_a_calm_page(stack):

@@ -1,6 +1,8 @@
 """A backup taken while people work, restored where there is nothing."""
 
+import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -9,6 +11,18 @@ from tests.documents_story.samples import pdf
 from tests.e2e.stack import PASSWORD, Stack
 
 TABLES = ("accounts", "blobs", "documents", "document_versions", "submissions", "audit_entries")
+
+
+# In the app's image, as the store's own administrator: the store of the stack stands in for one elsewhere.
+ELSEWHERE = """
+import hashlib, sys
+from minio import Minio
+store, (act, name) = Minio("minio:9000", *sys.argv[1:3], secure=False), sys.argv[3:]
+if act == "make":
+    store.make_bucket(name)
+else:
+    print(hashlib.sha256(store.get_object("elsewhere", name).read()).hexdigest())
+"""
 
 
 def counts(stack: Stack) -> dict[str, int]:
@@ -60,6 +74,36 @@ def test_a_damaged_backup_changes_nothing(stack, tmp_path):
 
     assert told.returncode != 0
     assert counts(stack)["accounts"] == 1
+
+
+@pytest.fixture
+def elsewhere(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    user, password = stack.secret("minio_root_user"), stack.secret("minio_root_password")
+    said = f"[default]\naws_access_key_id = {user}\naws_secret_access_key = {password}\n"
+    (stack.secrets / "backup_credentials").write_text(said)
+    at_the_store(stack, "make", "elsewhere")
+    monkeypatch.setenv("BACKUP_S3", "elsewhere/of/ours")
+    monkeypatch.setenv("BACKUP_S3_ENDPOINT", "http://minio:9000")
+
+
+def at_the_store(stack: Stack, act: str, name: str) -> str:
+    who = (stack.secret("minio_root_user"), stack.secret("minio_root_password"))
+    runs = ["run", "--rm", "--no-deps", "-T", "--entrypoint", "python3", "backup", "-c", ELSEWHERE]
+    return stack.compose(*runs, *who, act, name).strip()
+
+
+@pytest.mark.usefixtures("elsewhere")
+def test_a_backup_goes_to_a_bucket_too_and_what_cannot_be_sent_is_told_and_stays_here(stack, monkeypatch):
+    backup = Path(stack.script("backup-data.sh").stdout.strip())
+    there = at_the_store(stack, "hash", f"of/ours/{backup.name}")
+    monkeypatch.setenv("BACKUP_S3", "nowhere/at-all")
+    refused = stack.script("backup-data.sh", check=False)
+
+    assert there == hashlib.sha256(backup.read_bytes()).hexdigest()
+    assert refused.returncode == 1
+    assert "did not take the backup: it answered NoSuchBucket" in refused.stderr
+    assert Path(refused.stdout.strip()).stat().st_size > 0
+    assert not [word for word in (stack.secret("minio_root_password"),) if word in refused.stdout + refused.stderr]
 
 
 @pytest.fixture(autouse=True)

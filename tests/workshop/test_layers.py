@@ -51,6 +51,9 @@ def test_modules_that_import_nothing_keep_every_contract(skeleton):
         ("insights/__init__.py", "pretamane.system"),
         ("contacts/__init__.py", "pretamane.adapters"),
         ("adapters/__init__.py", "pretamane.contacts"),
+        ("documents/receiving/receiving.py", "pretamane.documents.reading"),
+        ("documents/filing/filing.py", "pretamane.documents.retention"),
+        ("documents/models.py", "pretamane.documents.queries"),
     ],
 )
 def test_an_import_against_the_order_breaks_a_contract(skeleton, module, imported):

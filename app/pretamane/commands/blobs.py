@@ -12,7 +12,7 @@ from pretamane.core.errors import CannotStart
 if TYPE_CHECKING:
     from rich.progress import Progress
 
-    from pretamane.documents.collecting import Keeper
+    from pretamane.documents.stored.collecting import Keeper
 
 commands = typer.Typer(
     no_args_is_help=True,

@@ -33,7 +33,7 @@ def process(
     Example: pretamane documents process --missing-ocr
     """
     from pretamane.core.actors import OPERATOR
-    from pretamane.documents import reprocessing, scans
+    from pretamane.documents.reading import reprocessing, scans
 
     if not documents and not missing_ocr:
         raise CannotStart("Say which: the ids of documents, or --missing-ocr.")

@@ -157,7 +157,7 @@ def _tell_how_files_are_read() -> None:
 
 
 def _tell_how_files_are_told_apart() -> None:
-    from pretamane.documents.unknown import has_libmagic
+    from pretamane.documents.recognising.unknown import has_libmagic
 
     remark = "" if has_libmagic() else "Strange files are named by puremagic; libmagic is not installed here."
     _line("libmagic", "none" if remark else "ok", remark)

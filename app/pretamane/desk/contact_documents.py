@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from pretamane.contacts.contact_pages import WhatStandsBeside
 from pretamane.core.actors import Actor
 from pretamane.documents import queries
-from pretamane.documents.list_page import ENDINGS, KINDS, LABELS, limit_in_words
+from pretamane.documents.pages.list_page import ENDINGS, KINDS, LABELS, limit_in_words
 from pretamane.documents.queries import Documents
 
 # The list of documents has the others.

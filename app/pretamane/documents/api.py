@@ -12,7 +12,7 @@ from pretamane.core.paging import PAGE
 from pretamane.core.unit_of_work import Work
 from pretamane.documents import queries, service
 from pretamane.documents.filters import Which
-from pretamane.documents.intake import ADDRESSES, Intake
+from pretamane.documents.receiving.intake import ADDRESSES, Intake
 from pretamane.documents.schemas import (
     DocumentOut,
     DocumentPage,

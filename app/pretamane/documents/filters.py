@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import Depends, Query
 
 from pretamane.core.words import LONGEST_SEARCH
-from pretamane.documents.filing import MOST_TAGS
+from pretamane.documents.filing.filing import MOST_TAGS
 from pretamane.documents.queries import Documents
 from pretamane.documents.schemas import State
 

@@ -230,7 +230,7 @@ class DocumentVersion(Record):
     learned: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     made_at: Mapped[datetime] = mapped_column(_Moment)
     made_by: Mapped[UUID | None]
-    # Of its words: whether another text is the same, and whether it is nearly so (fingerprints.py).
+    # Of its words: whether another text is the same, and whether it is nearly so (about/fingerprints.py).
     text_sha256: Mapped[bytes | None] = mapped_column(LargeBinary)
     fingerprint: Mapped[int | None] = mapped_column(BigInteger)
 

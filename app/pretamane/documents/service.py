@@ -18,11 +18,12 @@ from pretamane.core.database import after_commit, now
 from pretamane.core.errors import ChangedMeanwhile, Conflict, NotFound
 from pretamane.core.http.versions import Seen
 from pretamane.core.ids import new_id
-from pretamane.documents import blobs, queries, removal
-from pretamane.documents.blobs import Stored
+from pretamane.documents import queries
 from pretamane.documents.models import QUARANTINED, RECEIVED, Blob, Document, DocumentReader, DocumentVersion
 from pretamane.documents.names import in_order
-from pretamane.documents.recognition import Recognised
+from pretamane.documents.recognising.recognition import Recognised
+from pretamane.documents.stored import blobs, removal
+from pretamane.documents.stored.blobs import Stored
 
 PROCESS = "documents.process"
 SCAN = "documents.scan"
@@ -50,6 +51,7 @@ class Arrival:
     way: str
     title: str | None = None
     contact_id: UUID | None = None
+    # The mail that it is attached to, and whose it then is.
     part_of: UUID | None = None
     if_known: IfKnown = "keep"
     # At first only whoever brought it may know of it.
@@ -90,8 +92,7 @@ def file_original(session: Session, original: Original, arrival: Arrival, by: Ac
     """
     if arrival.identity is not None and (before := _filed_before(session, arrival.identity)) is not None:
         return before
-    contact_id = people.stand_in(session, arrival.contact_id) if arrival.contact_id else None
-    readers = _those_who_may_know(session, arrival, by)
+    contact_id, readers = _whose(session, arrival, by)
     blob = blobs.name(session, original.stored)
     known = queries.known_already(session, original.stored.sha256, by)
     if known is not None and arrival.if_known == "ask":
@@ -197,20 +198,33 @@ def known_already(known: queries.Known) -> Conflict:
     )
 
 
-def _those_who_may_know(session: Session, arrival: Arrival, by: Actor) -> Collection[UUID] | None:
-    """None for everybody. Of what is attached to a restricted mail, those who may know of the mail.
-
-    The mail is locked: it neither goes nor is it restricted before this is there to be restricted with it.
-    """
+def _whose(session: Session, arrival: Arrival, by: Actor) -> tuple[UUID | None, Collection[UUID] | None]:
+    """The contact, and who may know of it: None for everybody. What is attached to a mail has those of the mail."""
+    if arrival.part_of is not None:
+        contact_id, is_restricted = _its_mails(session, arrival.part_of)
+        named = select(DocumentReader.account_id).where(DocumentReader.document_id == arrival.part_of)
+        return contact_id, session.scalars(named).all() if is_restricted else None
     own = [by.account_id] if by.account_id else []
-    if arrival.part_of is None:
-        return own if arrival.is_restricted else None
-    mail = select(Document.is_restricted).where(Document.id == arrival.part_of).with_for_update(read=True)
-    is_restricted = session.scalar(mail)
-    if is_restricted is None:
-        raise NotFound("The document that this is part of is gone.")
-    named = select(DocumentReader.account_id).where(DocumentReader.document_id == arrival.part_of)
-    return session.scalars(named).all() if is_restricted else None
+    contact_id = people.stand_in(session, arrival.contact_id) if arrival.contact_id else None
+    return contact_id, own if arrival.is_restricted else None
+
+
+def _its_mails(session: Session, mail_id: UUID) -> tuple[UUID | None, bool]:
+    """The mail is locked: it neither goes, nor is it restricted or given to another, before this is there to follow it.
+
+    The contact is locked before it, as by all who lock both; so where the mail gets another one in between, once more.
+    """
+    mail = select(Document.contact_id, Document.is_restricted).where(Document.id == mail_id)
+    seen = session.execute(mail).first()
+    while seen is not None:
+        whose = {seen.contact_id} - {None}
+        contact_id = next(iter(people.stand_ins(session, whose).values()), None)
+        with session.begin_nested() as lock:
+            seen = session.execute(mail.with_for_update(read=True)).first()
+            if seen is not None and seen.contact_id == contact_id:
+                return contact_id, seen.is_restricted
+            lock.rollback()
+    raise NotFound("The document that this is part of is gone.")
 
 
 def trash(session: Session, document_id: UUID, seen: Seen, by: Actor) -> Document:

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Path, Request, Response
 from pretamane.core.http.admission import DocumentsWriter
 from pretamane.core.http.versions import VERSIONED, SeenVersions, etag
 from pretamane.core.unit_of_work import Work
-from pretamane.documents import queries, versions
+from pretamane.documents import queries
 from pretamane.documents.api import FORM_OF_VERSION, KEPT, RAW, Filename, IfKnown
-from pretamane.documents.intake import VERSIONS, Intake
+from pretamane.documents.receiving import versions
+from pretamane.documents.receiving.intake import VERSIONS, Intake
 from pretamane.documents.schemas import DocumentWithVersions, Particulars, ReceivedOut
 from pretamane.documents.service import Onto
 

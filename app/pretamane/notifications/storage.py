@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from pretamane.accounts import queries as accounts
 from pretamane.core import jobs
 from pretamane.core.jobs import Run
-from pretamane.documents import usage
+from pretamane.documents.overview import usage
 from pretamane.practice import queries as practice
 from pretamane.practice import service as practice_service
 from pretamane.web.mail import Post

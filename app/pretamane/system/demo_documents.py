@@ -14,9 +14,11 @@ from pretamane.core.actors import OPERATOR
 from pretamane.core.errors import Conflict, NotFound
 from pretamane.core.spool import Spool
 from pretamane.core.unit_of_work import UnitOfWork
-from pretamane.documents import filing, holds, labels, queries, restricting, service
+from pretamane.documents import queries, service
+from pretamane.documents.filing import filing, labels
 from pretamane.documents.models import Document, DocumentType
-from pretamane.documents.receiving import Receiving
+from pretamane.documents.protection import holds, restricting
+from pretamane.documents.receiving.receiving import Receiving
 from pretamane.documents.service import Arrival, Onto
 from pretamane.system.invented_documents import TYPES, Client, Paper, invented
 

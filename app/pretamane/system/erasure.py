@@ -15,10 +15,10 @@ from pretamane.core.actors import Actor
 from pretamane.core.database import now
 from pretamane.core.errors import Invalid
 from pretamane.core.unit_of_work import UnitOfWork
-from pretamane.documents import erasing as documents
-from pretamane.documents import removal
-from pretamane.documents.erasing import Filed
 from pretamane.documents.queries import Known
+from pretamane.documents.stored import erasing as documents
+from pretamane.documents.stored import removal
+from pretamane.documents.stored.erasing import Filed
 from pretamane.notifications import service as notifications
 from pretamane.ports import Mailer
 

@@ -27,8 +27,8 @@ from pretamane.core.database import now
 from pretamane.core.unit_of_work import UnitOfWork
 from pretamane.core.zip_names import Names
 from pretamane.core.zip_stream import Entry, stream
-from pretamane.documents import personal as documents
-from pretamane.documents.personal import Original
+from pretamane.documents.moving import personal as documents
+from pretamane.documents.moving.personal import Original
 from pretamane.notifications import queries as notifications
 from pretamane.ports import BlobStore
 from pretamane.practice import queries as practice

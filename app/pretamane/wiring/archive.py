@@ -11,46 +11,40 @@ from pretamane.core.idempotency import OnlyOnce
 from pretamane.core.jobs import Run, Task
 from pretamane.core.spool import Spool
 from pretamane.core.unit_of_work import UnitOfWork
-from pretamane.documents import (
-    api,
-    blobs,
-    collecting,
-    document_pages,
-    files,
-    filing_api,
-    filing_pages,
-    history_pages,
-    intake,
-    jobs,
-    labels_api,
-    labels_pages,
-    list_page,
-    overview,
-    pages_api,
-    processing_api,
-    protection_api,
-    protection_pages,
-    removal,
-    retention_api,
-    retention_pages,
-    retiring,
-    takings_api,
-    takings_pages,
-    uploads_api,
-    versions_api,
-)
-from pretamane.documents.collecting import Keeper
-from pretamane.documents.file_addresses import FileAddresses
-from pretamane.documents.files import Files
-from pretamane.documents.pictures import Pictures
-from pretamane.documents.processing import Processing
-from pretamane.documents.quarantine import Scanning
-from pretamane.documents.receiving import Receiving
-from pretamane.documents.recognition import recognise
-from pretamane.documents.resuming import Resuming
-from pretamane.documents.scans import Scans
-from pretamane.documents.takings import Takings
-from pretamane.documents.unlocking import Unlocking
+from pretamane.documents import api, versions_api
+from pretamane.documents.filing import api as filing_api
+from pretamane.documents.filing import labels_api
+from pretamane.documents.overview import overview
+from pretamane.documents.pages import document as document_pages
+from pretamane.documents.pages import filing as filing_pages
+from pretamane.documents.pages import history as history_pages
+from pretamane.documents.pages import labels as labels_pages
+from pretamane.documents.pages import list_page
+from pretamane.documents.pages import protection as protection_pages
+from pretamane.documents.pages import retention as retention_pages
+from pretamane.documents.pages import takings as takings_pages
+from pretamane.documents.protection import api as protection_api
+from pretamane.documents.reading import api as reading_api
+from pretamane.documents.reading import jobs
+from pretamane.documents.reading.processing import Processing
+from pretamane.documents.reading.quarantine import Scanning
+from pretamane.documents.reading.scans import Scans
+from pretamane.documents.reading.unlocking import Unlocking
+from pretamane.documents.receiving import intake, uploads_api
+from pretamane.documents.receiving.receiving import Receiving
+from pretamane.documents.receiving.resuming import Resuming
+from pretamane.documents.recognising.recognition import recognise
+from pretamane.documents.retention import api as retention_api
+from pretamane.documents.retention import retiring
+from pretamane.documents.serving import api as serving_api
+from pretamane.documents.serving import files
+from pretamane.documents.serving.addresses import FileAddresses
+from pretamane.documents.serving.files import Files
+from pretamane.documents.serving.pictures import Pictures
+from pretamane.documents.stored import blobs, collecting, removal
+from pretamane.documents.stored.collecting import Keeper
+from pretamane.documents.takings import api as takings_api
+from pretamane.documents.takings.takings import Takings
 from pretamane.ports import BlobStore, Clock, Scanner
 from pretamane.settings import Settings
 from pretamane.web.mail import FOR_A_DAY
@@ -95,11 +89,11 @@ class Archive:
             versions_api.router(whole),
             filing_api.router,
             labels_api.router,
-            processing_api.router(self.unlocking),
+            reading_api.router(self.unlocking),
             protection_api.router,
             retention_api.router,
             uploads_api.router(in_parts),
-            pages_api.router(self._addresses, self.pictures),
+            serving_api.router(self._addresses, self.pictures),
             files.router(Files(self._work, self.store, self._addresses)),
             list_page.router(self._work, whole),
             filing_pages.router,

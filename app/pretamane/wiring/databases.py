@@ -21,10 +21,10 @@ from pretamane.core.crew import Backoff
 from pretamane.core.database import Database, Record
 from pretamane.core.errors import CannotStart
 from pretamane.core.jobs import models as jobs_models
-from pretamane.documents import fingerprints
-from pretamane.documents import jobs as documents_jobs
 from pretamane.documents import models as documents_models
 from pretamane.documents import service as documents
+from pretamane.documents.about import fingerprints
+from pretamane.documents.reading import jobs as documents_jobs
 from pretamane.insights import models as insights_models
 from pretamane.notifications import models as notifications_models
 from pretamane.notifications import service as notifications

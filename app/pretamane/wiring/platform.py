@@ -9,6 +9,7 @@ from pretamane.adapters.mail_log import LogMailer
 from pretamane.adapters.mail_smtp import SmtpMailer
 from pretamane.adapters.postgres import PostgresServer
 from pretamane.adapters.scanner_clamav import ClamavScanner
+from pretamane.adapters.search_meilisearch import Meilisearch
 from pretamane.core import migrations
 from pretamane.core.clock import SystemClock
 from pretamane.core.database import Database, open_engine, open_unpooled
@@ -72,7 +73,8 @@ class Platform:
             open_here(pool_size=AUTOCOMMIT_CONNECTIONS, pool_overflow=0, autocommit=True),
         )
         store = store or blob_store(settings, clock)
-        others = (PostgresServer(open_unpooled(url)), mailer(settings, clock), scanner(settings), store)
+        server = PostgresServer(open_unpooled(url))
+        others = (server, mailer(settings, clock), scanner(settings), store, search(settings))
         present = [other for other in others if other is not None]
         return cls(settings, clock, database, present, store, cages=cages)
 
@@ -102,6 +104,14 @@ def mailer(settings: Settings, clock: Clock) -> LogMailer | SmtpMailer:
 def scanner(settings: Settings) -> ClamavScanner | None:
     """None where nobody named one: the shipped rules look at every file all the same."""
     return None if settings.clamav_url is None else ClamavScanner(clamav_place(settings.clamav_url))
+
+
+def search(settings: Settings) -> Meilisearch | None:
+    """None where nobody named one, as on a laptop."""
+    if settings.meilisearch_url is None:
+        return None
+    key = settings.meilisearch_key
+    return Meilisearch(settings.meilisearch_url, None if key is None else key.get_secret_value())
 
 
 def first_administrators_link(platform: Platform) -> str | None:

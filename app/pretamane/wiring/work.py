@@ -11,7 +11,9 @@ from pretamane.core import audit, events, idempotency
 from pretamane.core.http import rate_limits
 from pretamane.core.jobs import Run, Schedule, Task, Tick
 from pretamane.core.jobs.working import Worker
-from pretamane.documents import retiring, undoing, uploads
+from pretamane.documents.filing import undoing
+from pretamane.documents.receiving import uploads
+from pretamane.documents.retention import retiring
 from pretamane.notifications import jobs as notifications_jobs
 from pretamane.notifications import service as notifications
 from pretamane.notifications import storage

@@ -4,7 +4,7 @@ import pytest
 
 from pretamane.commands import blobs
 from pretamane.core.errors import CannotStart
-from pretamane.documents import keys
+from pretamane.documents.stored import keys
 
 
 @pytest.fixture

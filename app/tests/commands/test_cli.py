@@ -29,6 +29,7 @@ COMMANDS = [
     ["jobs", "show"],
     ["jobs", "retry"],
     ["demo"],
+    ["backup"],
     ["export"],
     ["import"],
     ["admin", "create"],

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
-from tests.documents.serving import Answer, Serving
+from tests.documents.server import Answer, Serving
 
 UPLOADS = 50 if os.environ.get("CI", "").lower() == "true" else 500
 SENDERS = 5

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.hostile_names import HOSTILE_NAMES
 
-from pretamane.documents.kinds import extension_of
 from pretamane.documents.names import LONGEST, content_disposition, display_name
+from pretamane.documents.recognising.kinds import extension_of
 
 _VALUE = re.compile(
     r'(?P<way>inline|attachment); filename="(?P<plain>[ !#-\[\]-~]*)"'

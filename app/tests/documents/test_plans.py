@@ -11,8 +11,9 @@ from tests.contacts.test_plans import planned
 
 from pretamane.core.actors import OPERATOR, Actor, Role
 from pretamane.core.paging import Place
-from pretamane.documents import blobs, queries
+from pretamane.documents import queries
 from pretamane.documents.queries import Documents
+from pretamane.documents.stored import blobs
 
 ROWS = 24_000
 # Types and tags are few, and of steps there are none here: to read them all may be the shortest way.

@@ -18,7 +18,8 @@ from pretamane.contacts import inbox, people
 from pretamane.core import logging as lines
 from pretamane.core.actors import Role
 from pretamane.core.database import open_unpooled
-from pretamane.documents import filing, holds
+from pretamane.documents.filing import filing
+from pretamane.documents.protection import holds
 from pretamane.wiring import Platform, database_over
 from tests import samples
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text as sql
 
 from pretamane.contacts import people
-from pretamane.documents import personal
+from pretamane.documents.moving import personal
 from pretamane.system import personal_data
 from tests import samples
 

@@ -25,6 +25,7 @@ class Priority(IntEnum):
     HIGH = 1
     NORMAL = 2
     LOW = 3
+    LAST = 4
 
 
 class LeaseLost(Exception):

@@ -14,9 +14,9 @@ from pretamane.contacts import finding
 from pretamane.contacts.finding import SeveralMeant
 from pretamane.core.actors import OPERATOR
 from pretamane.core.errors import AppError, TooLarge
-from pretamane.documents import moving
 from pretamane.documents import queries as documents
-from pretamane.documents.receiving import File
+from pretamane.documents.moving import arriving
+from pretamane.documents.receiving.receiving import File
 from pretamane.documents.service import Arrival, Filed, IfKnown
 from pretamane.system.arriving import folders
 from pretamane.system.arriving.bringing import Bringing
@@ -82,7 +82,7 @@ class Gathering:
             return Line(found.path, UNREADABLE if found.is_fault else LEFT_OUT, found.refusal)
         try:
             looked = self._look(found.path)
-            if self._work.run_now(moving.known, [looked.identity]):
+            if self._work.run_now(arriving.known, [looked.identity]):
                 return Line(found.path, KNOWN, "It is here already, from here.", looked.identity)
             return self._take(looked)
         except Unreachable as refusal:
@@ -116,7 +116,7 @@ class Gathering:
                 quarantine = receiving.look(kept, name).quarantine
                 return self._work.run_now(self._would_be, looked, quarantine.reason if quarantine else None)
             placed = _Placed(looked, self._meant(looked), self._wishes)
-            arrival = Arrival(name, moving.WAY, if_known=self._wishes.if_known, identity=looked.identity)
+            arrival = Arrival(name, arriving.WAY, if_known=self._wishes.if_known, identity=looked.identity)
             return receiving.file(kept, arrival, OPERATOR, lambda file: self._work.run_now(placed.filed, file))
 
     def _meant(self, looked: _Looked) -> Meant:
@@ -144,9 +144,9 @@ class _Placed:
         filed, told = file(session), []
         if self.meant.contact:
             told.append(self._give(session, filed))
-        tags = moving.tags_named(session, self.meant.tags, OPERATOR)
-        type_id = moving.type_named(session, self.meant.type, OPERATOR) if self.meant.type else None
-        moving.label(session, filed.document, tags, type_id)
+        tags = arriving.tags_named(session, self.meant.tags, OPERATOR)
+        type_id = arriving.type_named(session, self.meant.type, OPERATOR) if self.meant.type else None
+        arriving.label(session, filed.document, tags, type_id)
         if filed.duplicate_of is not None:
             told.append(f"You have this already, as “{filed.duplicate_of.title}”.")
         quarantine = filed.version.reason
@@ -158,7 +158,7 @@ class _Placed:
         if found is None and self.wishes.makes_contacts and sentence == _nobody(str(self.meant.contact)):
             found, sentence = finding.make(session, str(self.meant.contact), OPERATOR), ""
         if found is not None:
-            moving.give(session, filed.document, found)
+            arriving.give(session, filed.document, found)
         return sentence
 
 

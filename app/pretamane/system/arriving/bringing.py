@@ -13,11 +13,11 @@ from pretamane.core.actors import OPERATOR
 from pretamane.core.errors import Unavailable
 from pretamane.core.spool import Kept, Spool
 from pretamane.core.unit_of_work import UnitOfWork
-from pretamane.documents import moving
-from pretamane.documents.blobs import KeyIsOver
-from pretamane.documents.moving import Brought
-from pretamane.documents.receiving import ATTEMPTS, Receiving
+from pretamane.documents.moving import arriving
+from pretamane.documents.moving.arriving import Brought
+from pretamane.documents.receiving.receiving import ATTEMPTS, Receiving
 from pretamane.documents.service import Original
+from pretamane.documents.stored.blobs import KeyIsOver
 
 _ALGORITHMS: Final = {32: "md5", 64: "sha256"}
 # Opens the bytes anew each time.
@@ -93,4 +93,4 @@ _REMOVED: Final = "The same document is being removed just now. Please run the c
 
 
 def _file(brought: Brought, originals: Sequence[Original], session: Session) -> bool:
-    return moving.file_brought(session, brought, originals, OPERATOR)
+    return arriving.file_brought(session, brought, originals, OPERATOR)

@@ -22,7 +22,7 @@ from pretamane.core.moving import (
     words_or_none,
     yes,
 )
-from pretamane.documents.moving import Brought, BroughtVersion
+from pretamane.documents.moving.arriving import Brought, BroughtVersion
 from pretamane.documents.service import title_of_file
 from pretamane.system.arriving import folders
 from pretamane.system.arriving.bringing import Promised

@@ -18,7 +18,7 @@ from pretamane.core import audit
 from pretamane.core.actors import OPERATOR
 from pretamane.core.errors import AppError, CannotStart
 from pretamane.core.moving import AT_ONCE, Row, Unfit, identity, identity_or_none
-from pretamane.documents import moving as documents
+from pretamane.documents.moving import arriving as documents
 from pretamane.practice import moving as practice
 from pretamane.system.arriving import folders
 from pretamane.system.arriving.bringing import Bringing, NotAsListed, Promised

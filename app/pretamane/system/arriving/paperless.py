@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from pretamane.contacts import finding
 from pretamane.core.actors import OPERATOR
 from pretamane.core.errors import AppError, CannotStart
-from pretamane.documents import moving
-from pretamane.documents.moving import Brought, BroughtVersion
+from pretamane.documents.moving import arriving
+from pretamane.documents.moving.arriving import Brought, BroughtVersion
 from pretamane.documents.service import storable, tidy_title, title_of_file
 from pretamane.ports import Clock
 from pretamane.practice import queries as practice
@@ -118,7 +118,7 @@ class FromPaperless:
         if not isinstance(path, str):
             return Line(f"document {document.get('pk')}", MISSING, "This export was made without files (--data-only).")
         theirs = _Theirs.of(document, path)
-        if self._work.run_now(moving.known, [theirs.identity]):
+        if self._work.run_now(arriving.known, [theirs.identity]):
             return Line(path, KNOWN, "It is here already, from here.", theirs.identity)
         promised = Promised(partial(_pieces, dump, path), theirs.filename, self._limit, theirs.checksum)
         if is_only_looking:
@@ -192,8 +192,8 @@ def _filing(session: Session, rows: Rows, fields: Fields) -> _Filing:
     named = [_name(rows, TAG, tag) for tag in (tags if isinstance(tags, list) else [])]
     return _Filing(
         _contact(session, correspondent) if correspondent else None,
-        moving.type_named(session, kind, OPERATOR) if kind else None,
-        frozenset(moving.tags_named(session, [tag for tag in named if tag], OPERATOR)),
+        arriving.type_named(session, kind, OPERATOR) if kind else None,
+        frozenset(arriving.tags_named(session, [tag for tag in named if tag], OPERATOR)),
     )
 
 

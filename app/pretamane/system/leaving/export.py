@@ -15,9 +15,9 @@ from pretamane.core.database import Database
 from pretamane.core.errors import CannotStart
 from pretamane.core.moving import Row, plain
 from pretamane.core.unit_of_work import UnitOfWork
-from pretamane.documents import leaving as documents
 from pretamane.documents import queries as document_queries
 from pretamane.documents.models import QUARANTINED
+from pretamane.documents.moving import leaving as documents
 from pretamane.ports import BlobStore
 from pretamane.practice import moving as practice
 from pretamane.system.leaving import ledger as ledgers

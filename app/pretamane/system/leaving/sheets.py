@@ -13,7 +13,7 @@ from pretamane.contacts import moving as contacts
 from pretamane.core.audit import AuditEntry, AuditSeal
 from pretamane.core.http.tables import MARK, harmless
 from pretamane.core.moving import Row, Sheet, plain, sheet, written
-from pretamane.documents import leaving as documents
+from pretamane.documents.moving import leaving as documents
 from pretamane.practice import moving as practice
 from pretamane.system.leaving.folder import Digesting, Folder
 from pretamane.system.leaving.ledger import File, Ledger

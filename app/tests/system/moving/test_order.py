@@ -5,7 +5,7 @@ import re
 import pytest
 from sqlalchemy import event
 
-from pretamane.documents import leaving
+from pretamane.documents.moving import leaving
 from pretamane.system.leaving import sheets
 
 

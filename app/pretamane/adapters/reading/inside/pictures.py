@@ -130,7 +130,7 @@ def _on_white(image: Image.Image) -> Image.Image:
         return _stretched(image.convert("F"))
     if "A" not in image.getbands() and "transparency" not in image.info:
         image.load()
-        return image if image.mode == "RGB" else image.convert("RGB")
+        return image if image.mode in ("L", "RGB") else image.convert("RGB")
     clear = image.convert("RGBA")
     ground = Image.new("RGB", clear.size, "white")
     ground.paste(clear, mask=clear.getchannel("A"))
@@ -141,4 +141,4 @@ def _stretched(image: Image.Image) -> Image.Image:
     """Sixteen bits and more have no common white: from the darkest that there is to the brightest."""
     darkest, brightest = (float(each) for each in image.getextrema() if isinstance(each, int | float))
     scale = 255 / ((brightest - darkest) or 1.0)
-    return image.point(lambda value: value * scale - darkest * scale).convert("L").convert("RGB")
+    return image.point(lambda value: value * scale - darkest * scale).convert("L")

@@ -1,0 +1,1 @@
+"""What people say of documents, and what documents are sorted by."""

@@ -1,0 +1,1 @@
+"""How full the house is, and what somebody should look at."""

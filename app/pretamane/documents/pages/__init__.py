@@ -1,0 +1,1 @@
+"""What staff see of documents: nothing else here knows of these pages."""

@@ -1,0 +1,1 @@
+"""What holds a document, and who may know of it."""

@@ -1,0 +1,1 @@
+"""Which files are taken: what a file is by its bytes, and whether it may be served."""

@@ -1,0 +1,1 @@
+"""For how long documents are kept, and how they go after that."""

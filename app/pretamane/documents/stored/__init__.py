@@ -1,0 +1,1 @@
+"""The bytes behind documents: the rows that name them, and how they go for good."""
