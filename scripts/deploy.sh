@@ -68,21 +68,10 @@ switch() {
   point_caddy_at "$new"
 }
 
-address_of() {
-  docker inspect --format '{{range $name, $network := .NetworkSettings.Networks}}{{$name}} {{$network.IPAddress}}
-{{end}}' "$(compose ps --quiet "app-$1")" | sed -n 's/^.*_app //p'
-}
-
-# Caddy's connections to the old colour, as the kernel writes them: the address backwards, port 8000, established.
-under_way() {
-  local hex
-  hex=$(address_of "$old" | awk -F. '{printf "%02X%02X%02X%02X", $4, $3, $2, $1}')
-  compose exec -T caddy cat /proc/net/tcp | awk -v there="$hex:1F40" '$3 == there && $4 == "01"' | wc -l
-}
-
+# An answer that does not come says nothing about what is under way.
 drain() {
   local end=$((SECONDS + drain_seconds))
-  while [ "$(under_way)" -gt 0 ]; do
+  until [ "$(under_way_to "$old" || true)" = 0 ]; do
     if [ "$SECONDS" -ge "$end" ]; then
       say "After $drain_seconds s something is still under way; it is cut off."
       break
@@ -96,7 +85,10 @@ worker() {
   as_planned WORKER_VERSION="$version" "$scripts/compose" up --detach --wait --wait-timeout 120 worker >/dev/null 2>&1
 }
 
-everything_else() { compose up --detach --wait --remove-orphans >/dev/null 2>&1; }
+everything_else() {
+  compose up --detach --wait --remove-orphans >/dev/null 2>&1
+  reload_caddy
+}
 
 # Back to what ran, by itself. Migrations only ever add, so the old version works with the new tables.
 go_back() {

@@ -22,7 +22,8 @@ about_versions() {
 
 # One line a service: state, since when, how often it came back, memory against its limit.
 about_services() {
-  local service id health since restarts memory
+  local service id health since restarts memory memories
+  memories=$(compose ps --quiet | xargs docker stats --no-stream --no-trunc --format '{{.ID}} {{.MemUsage}}')
   while IFS= read -r service; do
     if [ "$service" = "app-$(other_than "$(live_colour)")" ]; then continue; fi
     id=$(compose ps --all --quiet "$service" | head -n 1)
@@ -33,7 +34,7 @@ about_services() {
     fi
     read -r health since restarts < <(docker inspect --format \
       '{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}-{{.State.ExitCode}}{{end}} {{.State.StartedAt}} {{.RestartCount}}' "$id")
-    memory=$(docker stats --no-stream --format '{{.MemUsage}}' "$id")
+    memory=$(sed -n "s/^$id //p" <<<"$memories")
     case $health in
       exited-0) line "$service" "done" "at ${since%%.*}" ;;
       healthy) line "$service" healthy "since ${since%%.*}, restarted $restarts times, ${memory%% / *} of ${memory##* / }" ;;
@@ -72,8 +73,15 @@ about_disk() {
 about_tunnel() {
   local name
   if [ -z "$(compose ps --quiet cloudflared 2>/dev/null)" ]; then return; fi
-  name=$(compose exec -T caddy wget -q -O - http://cloudflared:2000/quicktunnel 2>/dev/null | sed -n 's/.*"hostname":"\([^"]*\)".*/\1/p')
-  if [ -n "$name" ]; then line tunnel quick "https://$name, until cloudflared starts again"; else line tunnel named ""; fi
+  if ! has_quick_tunnel; then
+    line tunnel named "at $(setting PUBLIC_URL)"
+    return
+  fi
+  name=$(curl --silent --max-time 5 "$(tunnels_metrics)/quicktunnel" | sed -n 's/.*"hostname":"\([^"]*\)".*/\1/p')
+  line tunnel quick "https://${name:-not named yet}, until cloudflared starts again"
+  if [ "https://$name" != "$(cat "$(address_file)" 2>/dev/null)" ]; then
+    advise "the app knows another address: scripts/tunnel-address $(address_file) $(tunnels_metrics)"
+  fi
 }
 
 about_versions

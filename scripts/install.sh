@@ -60,11 +60,18 @@ check_port() {
   fi
 }
 
+check_tunnel() {
+  if has_quick_tunnel && [[ $(setting COMPOSE_FILE compose.yml) != *compose.quick.yml* ]]; then
+    fault "A tunnel without a name has another address at each start. Let COMPOSE_FILE in docker-compose/.env have compose.quick.yml too, by which the app learns it, or name the tunnel (TUNNEL_NAMED)."
+  fi
+}
+
 preflight() {
   check_docker
   check_tools
   check_machine
   check_port "$(setting LOOPBACK_PORT 8080)"
+  check_tunnel
   if [ "${#faults[@]}" -gt 0 ]; then
     say "Nothing was changed. Before the stack can run here:"
     printf -- '- %s\n' "${faults[@]}" >&2
@@ -89,14 +96,25 @@ images() {
 
 secrets() { "$scripts/secrets.sh" local; }
 
+# The app does not start without an address, so it is asked for before.
+tunnel() {
+  if ! has_quick_tunnel; then return; fi
+  mkdir -p "$(dirname "$(address_file)")"
+  compose up --detach --wait --wait-timeout 120 caddy cloudflared >/dev/null
+  "$scripts/tunnel-address" "$(address_file)" "$(tunnels_metrics)" >&2
+}
+
 # The last good version, whatever was being tried when this host went down.
 start() {
   compose up --detach --wait --wait-timeout 300 --remove-orphans >/dev/null
   point_caddy_at "$(live_colour)"
+  reload_caddy
 }
 
 address() {
-  say "Pretamane $(live_version) is at $(setting PUBLIC_URL)"
+  local place
+  if has_quick_tunnel; then place=$(cat "$(address_file)"); else place=$(setting PUBLIC_URL); fi
+  say "Pretamane $(live_version) is at $place"
   compose exec -T "app-$(live_colour)" pretamane admin create 2>/dev/null | sed 's/^/Nobody can sign in yet. Make the first account at /' || true
 }
 
@@ -104,6 +122,7 @@ preflight
 heading "Settings" && settle
 heading "Images" && images
 heading "Secrets" && secrets
+heading "The tunnel's address" && tunnel
 heading "Migrations, and everything up" && start
 heading "Smoke test" && smoke_of_house
 address

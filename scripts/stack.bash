@@ -1,6 +1,6 @@
 # What the scripts that run the stack share; sourced by them, after `set -euo pipefail`.
 # Needs: docker with Compose; STACK_ENV may name other settings than docker-compose/.env.
-# Leaves: nothing, but for what its verbs say: record, point_caddy_at.
+# Leaves: nothing, but for what its verbs say: record, point_caddy_at, reload_caddy.
 # shellcheck shell=bash
 
 scripts=$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -67,15 +67,35 @@ record() {
   mv "$state.new" "$state"
 }
 
-# Caddy goes on with what is under way by its old configuration.
+# Each request looks for this file. What is under way goes on where it is, and no connection is closed.
 point_caddy_at() {
-  # shellcheck disable=SC2016 # the container's shell fills it in
-  compose exec -T caddy sh -c 'set -e
-    printf "to app-%s:8000\n" "$1" >/etc/caddy/live/.upstream.new
-    mv /etc/caddy/live/.upstream.new /etc/caddy/live/upstream.caddy
-    exec caddy reload --config "$EDGE_CONFIG" --adapter caddyfile --address unix//run/caddy/admin.sock' \
-    sh "$1" >/dev/null 2>&1
+  if [ "$1" = green ]; then
+    compose exec -T caddy touch /etc/caddy/live/green
+  else
+    compose exec -T caddy rm -f /etc/caddy/live/green
+  fi
 }
+
+# For a configuration that changed; the same again is nothing to Caddy. What is under way goes on by the old one.
+reload_caddy() {
+  # shellcheck disable=SC2016 # the container's shell fills it in
+  compose exec -T caddy sh -c \
+    'exec caddy reload --config "$EDGE_CONFIG" --adapter caddyfile --address unix//run/caddy/admin.sock' >/dev/null 2>&1
+}
+
+# How many requests Caddy has under way to a colour.
+under_way_to() {
+  compose exec -T caddy wget -q -O - -T 5 http://127.0.0.1:9180/under-way | tr '{' '\n' |
+    sed -n "s/.*\"app-$1:8000\",\"num_requests\":\([0-9]*\).*/\1/p"
+}
+
+# A tunnel without a token has another address at each of its starts; the app reads it from a file.
+has_quick_tunnel() { [[ ,$(setting COMPOSE_PROFILES), == *,tunnel,* ]] && [ -z "$(setting TUNNEL_NAMED)" ]; }
+
+# As Compose takes it: from its own folder, where it is not absolute.
+address_file() { (cd "$stack" && realpath -m "$(setting ADDRESS_FOLDER ./address)/public-url"); }
+
+tunnels_metrics() { echo "http://$(setting NETWORK_PREFIX 10.213).1.10:2000"; }
 
 # From where Caddy stands, before anybody else meets it.
 smoke_of_colour() {

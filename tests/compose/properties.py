@@ -139,7 +139,6 @@ PROPERTIES: Final[tuple[Property, ...]] = (
 # What cannot be otherwise, and why; compose.yml says the same beside it.
 EXCEPTIONS: Final = {
     ("otel-collector", "own_user"): "the engine's log files are root's alone",
-    ("otel-collector", "no_capabilities"): "root without capabilities reads them by this one only",
     ("node-exporter", "mounts"): "the host's file systems are what it measures; as nobody it opens what anybody may",
     ("pgadmin", "no_capabilities"): "its interpreter's file asks for this one and does not start without",
     ("pgadmin", "read_only"): "upstream writes its configuration beside its program at each start",

@@ -1,14 +1,19 @@
 """What runs by default, as whom, at which ports, and who of it has a way out."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final, NamedTuple
 
 
 class Service(NamedTuple):
     ports: tuple[int, ...]
     user: int = 10001
-    # As the kernel counts them: this one is CAP_DAC_READ_SEARCH.
-    capabilities: int = 0
     may_go_out: bool = False
+    # Ports that are open in one network only.
+    only_in: Mapping[int, str] = MappingProxyType({})
+
+    def listens(self, network: str, port: int) -> bool:
+        return self.only_in.get(port, network) == network
 
 
 SERVICES: Final = {
@@ -18,9 +23,9 @@ SERVICES: Final = {
     "caddy": Service((8080,)),
     "loki": Service((3100,)),
     "meilisearch": Service((7700,)),
-    "minio": Service((9000, 9001)),
+    "minio": Service((9000, 9001), only_in={9000: "data", 9001: "consoles"}),
     "node-exporter": Service((9100,), user=65534),
-    "otel-collector": Service((13133, 8888), user=0, capabilities=1 << 2),
+    "otel-collector": Service((13133, 8888), user=0),
     "postgres-exporter": Service((9187,)),
     "postgresql": Service((5432,)),
     "prometheus": Service((9090,), user=65534),

@@ -5,7 +5,8 @@ import os
 import socket
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,22 +55,32 @@ class Container:
 
 
 class Stack:
-    def __init__(self, folder: Path, project: str) -> None:
+    def __init__(self, folder: Path, project: str, prefix: str = PREFIX) -> None:
         self.folder, self.project, self.port = folder, project, free_port()
         self.address = f"http://localhost:{self.port}"
         self.secrets = folder / "secrets"
-        overlay = ROOT / "tests" / "e2e" / "compose.here.yml"
-        settings = {
-            "COMPOSE_FILE": f"compose.yml:{overlay}",
-            "CONTAINER_LOGS": f"{engines_folder()}/containers",
+        self.settings: dict[str, object] = {
+            "COMPOSE_FILE": compose_files(),
+            "CONTAINER_LOGS": f"{engine('{{.DockerRootDir}}')}/containers",
             "LOOPBACK_PORT": self.port,
             "MINIO_FROM": "pretamane-standins/minio-built",
-            "NETWORK_PREFIX": PREFIX,
+            "NETWORK_PREFIX": prefix,
             "PROJECT": project,
             "PUBLIC_URL": self.address,
             "SECRETS_DIR": self.secrets,
         }
-        (folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        self._write(self.settings)
+
+    @contextmanager
+    def with_settings(self, **settings: object) -> Iterator[None]:
+        self._write(self.settings | settings)
+        try:
+            yield
+        finally:
+            self._write(self.settings)
+
+    def _write(self, settings: dict[str, object]) -> None:
+        (self.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
 
     def script(self, name: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         told = subprocess.run(
@@ -123,11 +134,17 @@ class Stack:
         return (self.secrets / name).read_text().strip()
 
 
-def engines_folder() -> str:
-    told = subprocess.run(
-        ["docker", "info", "--format", "{{.DockerRootDir}}"], capture_output=True, text=True, check=True
-    )
+def compose_files(*overlays: str) -> str:
+    return ":".join(["compose.yml", *overlays, str(ROOT / "tests" / "e2e" / "compose.here.yml")])
+
+
+def engine(asked: str) -> str:
+    told = subprocess.run(["docker", "info", "--format", asked], capture_output=True, text=True, check=True)
     return told.stdout.strip()
+
+
+def engines_version() -> int:
+    return int(engine("{{.ServerVersion}}").split(".")[0])
 
 
 def free_port() -> int:

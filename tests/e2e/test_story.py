@@ -72,10 +72,15 @@ def test_a_console_refuses_without_its_password(visitor, console):
 
 
 def test_minios_console_opens_to_the_operator(stack, visitor):
-    shown = visitor.get("/minio/", auth=("operator", stack.secret("consoles_password")))
+    operator = ("operator", stack.secret("consoles_password"))
+    told = {"accessKey": stack.secret("minio_root_user"), "secretKey": stack.secret("minio_root_password")}
+
+    shown = visitor.get("/minio/", auth=operator)
+    signed_in = visitor.post("/minio/api/v1/login", auth=operator, json=told)
 
     assert shown.status_code == 200
     assert re.search("MinIO", shown.text)
+    assert signed_in.status_code == 204
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/metrics/", "//metrics", "/app/../metrics"])

@@ -7,6 +7,14 @@ import pytest
 
 from tests.e2e.services import ONE_SHOTS, SERVICES
 
+# Each group at once, which is harder than one by one.
+TOGETHER = (
+    ("postgresql", "meilisearch", "minio"),
+    ("app-blue", "caddy", "worker"),
+    ("loki", "otel-collector", "prometheus", "alertmanager"),
+    ("node-exporter", "blackbox", "postgres-exporter"),
+)
+
 
 def test_everything_that_goes_on_is_healthy_and_everything_else_ended_well(stack):
     containers = stack.containers()
@@ -33,12 +41,18 @@ def test_secrets_that_are_there_are_never_made_again(stack):
     assert {mode for _, mode in before.values()} == {0o600}
 
 
-@pytest.mark.parametrize("service", SERVICES)
-def test_whatever_is_killed_comes_back_by_itself(stack, service):
-    killed = stack.container(service)
+@pytest.mark.parametrize("services", TOGETHER, ids=lambda services: services[0])
+def test_whatever_is_killed_comes_back_by_itself(stack, services):
+    killed = {name: stack.container(name) for name in services}
 
-    os.kill(killed.pid, signal.SIGKILL)
+    for each in killed.values():
+        os.kill(each.pid, signal.SIGKILL)
 
-    stack.await_health(service, since=killed.started_at)
-    assert stack.container(service).restarts == killed.restarts + 1
+    for name, each in killed.items():
+        stack.await_health(name, since=each.started_at)
+        assert stack.container(name).restarts == each.restarts + 1
     stack.await_health(*SERVICES)
+
+
+def test_no_service_is_left_out_of_the_killing():
+    assert sorted(name for services in TOGETHER for name in services) == sorted(SERVICES)

@@ -17,7 +17,8 @@ from tests.e2e.traffic import ShortRequests, download, upload, upload_in_parts
 A_SECOND = 50
 LARGE, MIDDLING = 200 * 1024 * 1024, 60 * 1024 * 1024
 # Longer than a release takes until it switches.
-LONG_SECONDS = 120.0
+LONG_SECONDS = float(os.environ.get("E2E_LONG_SECONDS", "120"))
+MOST_SECONDS_FOR_NOTHING = 20
 BASE = "0.1.0"
 
 
@@ -27,13 +28,21 @@ def large_pdf(size: int) -> bytes:
     return head + os.urandom(size) + b"\nendstream\n"
 
 
-def seconds_until_the_switch(told: str) -> float:
-    begun, switched = (
+def seconds_between(told: str, one: str, other: str) -> float:
+    begun, ended = (
         datetime.strptime(found, "%H:%M:%S").replace(tzinfo=UTC)
-        for heading in ("Fetching", "Switching")
-        for found in re.findall(rf"^== {heading} .*\((.*)\)$", told, re.MULTILINE)
+        for heading in (one, other)
+        for found in re.findall(rf"^== {heading}.*\((.*)\)$", told, re.MULTILINE)
     )
-    return (switched - begun).total_seconds() % 86_400
+    return (ended - begun).total_seconds() % 86_400
+
+
+def seconds_until_the_switch(told: str) -> float:
+    return seconds_between(told, "Fetching", "Switching")
+
+
+def seconds_of_draining(told: str) -> float:
+    return seconds_between(told, "Draining", "Everything else")
 
 
 def version_in_service(stack: Stack) -> str:
@@ -73,6 +82,8 @@ def test_a_version_that_was_reverted_is_not_tried_again(stack, broken):
 
     assert again.returncode == 2
     assert "was reverted before" in again.stderr
+    # Whatever is there, running or not, the engine starts again at a reboot.
+    assert broken not in " ".join(each.told["Config"]["Image"] for each in stack.containers().values())
     assert version_in_service(stack) == BASE
 
 
@@ -103,10 +114,13 @@ def test_a_release_with_a_migration_loses_no_request_and_nothing_that_is_under_w
     assert "of_a_later_release" in tables
 
 
-def test_the_version_before_comes_back_by_one_command(stack, later):
+def test_the_version_before_comes_back_by_one_command_and_waits_for_nobody_who_only_keeps_a_connection(stack, later):
     assert version_in_service(stack) == later
+    httpx2.get(f"{stack.address}/app/sign-in")
 
-    stack.script("rollback.sh")
+    told = stack.script("rollback.sh").stderr
 
     assert version_in_service(stack) == BASE
+    # Of these, most is the old colour's own end.
+    assert seconds_of_draining(told) < MOST_SECONDS_FOR_NOTHING
     assert httpx2.get(f"{stack.address}/app/sign-in").status_code == 200

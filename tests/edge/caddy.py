@@ -17,14 +17,14 @@ PROPER = {"Accept": "text/html,application/xhtml+xml"}
 
 
 class Caddy:
-    def __init__(self, folder: Path, upstream: int, file: str = "Caddyfile", **environment: str) -> None:
+    def __init__(self, folder: Path, blue: int, file: str = "Caddyfile", **environment: str) -> None:
         self.port, self.metrics_port, self.live = free_port(), free_port(), folder / "live"
         self.live.mkdir(parents=True)
         (folder / "hash").write_text(hashed(PASSWORD))
-        self.send_to(upstream)
         self.file = CONFIG / "caddy" / file
         self.environment = {
-            "CADDY_ADMIN": f"unix//{folder}/admin.sock|0600",
+            "ADMIN_SOCKET": str(folder / "admin.sock"),
+            "BLUE": f"127.0.0.1:{blue}",
             "EDGE_PORT": str(self.port),
             "METRICS_PORT": str(self.metrics_port),
             "LIVE_DIR": str(self.live),
@@ -33,7 +33,7 @@ class Caddy:
             "CONSOLES_PASSWORD_HASH_FILE": str(folder / "hash"),
             "TUNNEL_ADDRESS": TUNNEL,
             "XDG_DATA_HOME": str(folder / "kept"),
-            **dict.fromkeys(CONSOLES.values(), f"127.0.0.1:{upstream}"),
+            **dict.fromkeys(CONSOLES.values(), f"127.0.0.1:{blue}"),
             **environment,
         }
         command = [built("caddy"), "run", "--adapter", "caddyfile", "--config", str(self.file)]
@@ -43,8 +43,13 @@ class Caddy:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def send_to(self, port: int) -> None:
-        (self.live / "upstream.caddy").write_text(f"to 127.0.0.1:{port}\n")
+    def switch_to_green(self) -> None:
+        (self.live / "green").touch()
+
+    def under_way(self) -> dict[str, int]:
+        """Requests, by the address that answers them."""
+        told = httpx.get(f"http://127.0.0.1:{self.metrics_port}/under-way", trust_env=False).json()
+        return {each["address"]: each["num_requests"] for each in told}
 
     def reload(self) -> None:
         command = [built("caddy"), "reload", "--adapter", "caddyfile", "--config", str(self.file)]

@@ -1,15 +1,18 @@
 """Nobody is behind the edge: people read a calm page, programs a problem, and it is counted."""
 
 import re
+import socket
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from tests.components import eventually
 from tests.edge.caddy import PROPER, Caddy, edge
-from tests.edge.upstream import listening
+from tests.edge.upstream import Upstream, listening
 from tests.site_story.house import free_port
 
 TOKEN = "q4Zr8vT2nXb6Lm0PyKc5Wd9HsJf3Ga7Ee1Uo4Ti8Rv2"  # pragma: allowlist secret  # invented
@@ -115,17 +118,50 @@ def test_the_calm_pages_load_nothing_from_anywhere(alone: Caddy, path: str) -> N
 
 
 def test_a_switch_of_colours_drops_nothing_that_is_under_way(tmp_path: Path) -> None:
-    with listening() as blue, listening() as green, edge(tmp_path, blue.port) as caddy, ThreadPoolExecutor(1) as other:
+    with both_colours(tmp_path) as (blue, green, caddy), ThreadPoolExecutor(1) as other:
         slowly = other.submit(caddy.ask, "POST", "/api/v1/documents", content=dripping(seconds=3))
         time.sleep(1)
-        caddy.send_to(green.port)
-        caddy.reload()
+        caddy.switch_to_green()
         new = caddy.get("/api/v1/practice")
         old = slowly.result(20)
 
     assert (new.status_code, old.status_code) == (200, 200)
     assert [heard.path for heard in green.heard] == ["/api/v1/practice"]
     assert "/api/v1/documents" in [heard.path for heard in blue.heard]
+
+
+def test_a_switch_of_colours_closes_no_connection_that_somebody_keeps(tmp_path: Path) -> None:
+    with both_colours(tmp_path) as (_, green, caddy), socket.create_connection(("127.0.0.1", caddy.port)) as kept:
+        before = asked_by(kept)
+        caddy.switch_to_green()
+        after = asked_by(kept)
+
+    assert (before, after) == (b"HTTP/1.1 200 OK", b"HTTP/1.1 200 OK")
+    assert len(green.heard) == 1
+
+
+def test_what_is_under_way_to_a_colour_is_counted_and_an_idle_connection_is_not(tmp_path: Path) -> None:
+    with both_colours(tmp_path) as (blue, _, caddy), ThreadPoolExecutor(1) as other:
+        address = f"127.0.0.1:{blue.port}"
+        slowly = other.submit(caddy.ask, "POST", "/api/v1/documents", content=dripping(seconds=2))
+        eventually(lambda: caddy.under_way()[address] == 1)
+        slowly.result(20)
+        eventually(lambda: caddy.under_way()[address] == 0, within=1)
+
+
+@contextmanager
+def both_colours(folder: Path) -> Iterator[tuple[Upstream, Upstream, Caddy]]:
+    with (
+        listening() as blue,
+        listening() as green,
+        edge(folder, blue.port, GREEN=f"127.0.0.1:{green.port}") as caddy,
+    ):
+        yield blue, green, caddy
+
+
+def asked_by(connection: socket.socket) -> bytes:
+    connection.sendall(b"GET /api/v1/practice HTTP/1.1\r\nHost: localhost\r\n\r\n")
+    return connection.recv(65536).splitlines()[0]
 
 
 def dripping(seconds: int) -> Iterator[bytes]:

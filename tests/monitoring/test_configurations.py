@@ -61,7 +61,7 @@ def test_every_service_that_gives_figures_is_asked() -> None:
         "localhost:9090",
         "blackbox:9115",
     }
-    assert named == {"app-blue", "app-green"}
+    assert named == {"app"}
 
 
 def test_fourteen_days_are_kept_and_a_chatty_day_is_bounded() -> None:
