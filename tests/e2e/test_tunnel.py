@@ -52,7 +52,8 @@ def welcomes(stack: Stack, origin: str) -> bool:
 
 def logged_address(stack: Stack, request: str) -> str:
     lines = stack.compose("logs", "--no-log-prefix", "caddy").splitlines()
-    (found,) = [json.loads(line) for line in lines if request in line and '"http.log.access' in line]
+    # Before its first line Compose sometimes clears one of the terminal's.
+    (found,) = [json.loads(line[line.index("{") :]) for line in lines if request in line and "http.log.access" in line]
     return str(found["request"]["client_ip"])
 
 

@@ -13,7 +13,7 @@ def scripts() -> list[Path]:
 
 
 def test_the_makefile_has_the_commands_that_people_type():
-    assert {"run", "test", "lint", "bench", "lock"} <= RECIPES.keys()
+    assert {"run", "test", "e2e", "lint", "bench", "lock"} <= RECIPES.keys()
 
 
 @pytest.mark.parametrize("script", RECIPES.values())

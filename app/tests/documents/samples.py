@@ -7,6 +7,10 @@ from collections.abc import Mapping
 from email.message import EmailMessage
 from typing import Any
 
+from tests.samples import docx, pptx, xlsx
+
+__all__ = ["docx", "pptx", "xlsx"]
+
 WORDS = "Invoice 2026-031: three hours of advice, 12 March."
 ODF = "application/vnd.oasis.opendocument."
 MANIFEST = (
@@ -67,42 +71,6 @@ def pdf_of_streams(*, locked: bool = False) -> bytes:
         % (lock)
         + b"endobj\nstartxref\n%d\n%%%%EOF\n" % len(head)
     )
-
-
-def docx() -> bytes:
-    from docx import Document
-
-    document = Document()
-    document.add_heading("A letter", 1)
-    document.add_paragraph(WORDS)
-    return _saved(document)
-
-
-def xlsx() -> bytes:
-    from openpyxl import Workbook
-
-    workbook = Workbook()
-    sheet = workbook.active
-    assert sheet is not None
-    for row in range(40):
-        sheet.append([row, WORDS, "=A1*2"])
-    return _saved(workbook)
-
-
-def pptx() -> bytes:
-    from pptx import Presentation
-
-    show = Presentation()
-    slide = show.slides.add_slide(show.slide_layouts[0])
-    assert slide.shapes.title is not None
-    slide.shapes.title.text = WORDS
-    return _saved(show)
-
-
-def _saved(document: Any) -> bytes:  # three libraries, one verb
-    into = io.BytesIO()
-    document.save(into)
-    return into.getvalue()
 
 
 def odf(kind: str, parts: Mapping[str, bytes] | None = None, listed: str = "") -> bytes:
