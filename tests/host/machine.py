@@ -25,6 +25,17 @@ cloud_init_modules: []
 cloud_config_modules: []
 cloud_final_modules: [scripts_user]
 """
+# Each in control groups of its own: two systemds in one would end each other's services.
+CONTROL_GROUPS = [Path("/sys/fs/cgroup") / part for part in ("systemd", "unified", "")]
+JOIN = """
+for folder in "$@"; do
+  if [ "$folder" = -- ]; then break; fi
+  mkdir -p "$folder" && echo $$ >"$folder/cgroup.procs"
+done
+while [ "$1" != -- ]; do shift; done
+shift
+exec "$@"
+"""
 BOOT_SECONDS, WORK_SECONDS = 180, 120
 
 
@@ -157,10 +168,14 @@ class Machine:
         options = ["--quiet", "--boot", "--register=no", "--keep-unit", "--console=pipe", f"--directory={self.root}"]
         options += [f"--network-namespace-path=/run/netns/{self.net.name}", "--capability=CAP_NET_ADMIN"]
         options += [] if disk is None else [f"--bind={disk.device}"]
+        joined = ["sh", "-c", JOIN, "join", *(str(folder) for folder in self._groups()), "--"]
         with self.log.open("ab") as console:
-            command = [str(word) for word in [*nspawn, *options]]
+            command = [str(word) for word in [*joined, *nspawn, *options]]
             self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=console, stderr=console)
         eventually(self._leader, self.said, within=30)
+
+    def _groups(self) -> list[Path]:
+        return [folder / self.net.name for folder in CONTROL_GROUPS if (folder / "cgroup.procs").exists()]
 
     def _leader(self) -> int | None:
         assert self.process is not None
@@ -239,3 +254,5 @@ class Machine:
             os.kill(self._leader() or self.process.pid, signal.SIGKILL)
             self.process.wait(30)
         run("umount", self.root)
+        for folder in self._groups():
+            run("find", folder, "-depth", "-type", "d", "-exec", "rmdir", "{}", "+")
