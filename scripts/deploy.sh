@@ -49,6 +49,9 @@ fetch() {
   docker pull --quiet "$image" >/dev/null || refuse "The image $image is neither here nor to be had."
 }
 
+# A newer release may want one that an older had no use for; what is there stays.
+secrets() { "$scripts/secrets.sh" local; }
+
 dump() {
   mkdir -p "$home/dumps"
   (
@@ -115,6 +118,7 @@ step() {
 
 check
 step "Fetching $version" fetch
+step "Secrets" secrets
 trap go_back ERR
 step "Dumping the database" dump
 step "Migrating" migrate

@@ -9,7 +9,7 @@ import pytest
 
 from tests.components import eventually
 from tests.e2e.outside import outside
-from tests.e2e.stack import Stack, compose_files
+from tests.e2e.stack import PASSWORD, Stack, compose_files
 from tests.e2e.ways import drawn, reached, ways_from
 
 pytestmark = pytest.mark.at_length
@@ -21,7 +21,7 @@ AGREED = {"consent": True, "consent_version": "2026-11", "seconds_on_form": 30}
 
 
 @pytest.fixture(scope="module")
-def quick(stack: Stack) -> Iterator[str]:
+def quick(stack: Stack, administrator: httpx2.Client) -> Iterator[str]:  # noqa: ARG001  # has an account before
     """What the command says that sets everything up."""
     chosen = {
         "ADDRESS_FOLDER": stack.folder / "address",
@@ -65,16 +65,22 @@ def test_a_quick_tunnels_address_is_asked_for_written_and_shown(stack, quick):
     assert named in stack.script("doctor.sh", check=False).stdout
 
 
-def test_a_visitors_message_arrives_through_the_tunnel(stack, quick, administrator):  # noqa: ARG001  # is set up
+def test_a_message_and_who_reads_it_come_through_the_tunnel(stack, quick):  # noqa: ARG001  # is set up
+    account = {"email": "ada@practice.example", "password": PASSWORD}
     with through(stack) as visitor:
         page = visitor.get("/contact")
         sent = visitor.post("/api/v1/contact", json=MESSAGE | AGREED, headers={"Origin": address(stack)})
+        signed_in = visitor.post("/app/sign-in", data=account, headers={"Origin": address(stack)})
+        # It is for https alone, which the visitor of this test speaks as little as the tunnel's inner side.
+        session = signed_in.headers["set-cookie"].split(";")[0]
+        read = visitor.get("/api/v1/submissions", headers={"Cookie": session})
 
     assert page.status_code == 200
     assert page.headers["strict-transport-security"].startswith("max-age=31536000")
     assert sent.is_success, sent.text
     assert sent.headers["access-control-allow-origin"] == address(stack)
-    assert "yun@client.example" in administrator.get("/api/v1/submissions").text
+    assert "Secure" in signed_in.headers["set-cookie"]
+    assert "yun@client.example" in read.text
 
 
 def test_the_visitors_address_is_the_one_that_the_tunnel_names(stack, quick):  # noqa: ARG001  # is set up

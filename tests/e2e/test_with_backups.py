@@ -92,6 +92,7 @@ def at_the_store(stack: Stack, act: str, name: str) -> str:
     return stack.compose(*runs, *who, act, name).strip()
 
 
+@pytest.mark.at_length
 @pytest.mark.usefixtures("elsewhere")
 def test_a_backup_goes_to_a_bucket_too_and_what_cannot_be_sent_is_told_and_stays_here(stack, monkeypatch):
     backup = Path(stack.script("backup-data.sh").stdout.strip())

@@ -11,6 +11,8 @@ from tests.scripts.parameter_store import PATH, give
 from tests.terraform.conftest import empty_aws
 from tests.terraform.root import environment
 
+pytestmark = pytest.mark.at_length
+
 CHANGED = [
     *("POSTGRES_PASSWORD", "DATABASE_OWNER_PASSWORD", "DATABASE_APP_PASSWORD", "DATABASE_EXPORTER_PASSWORD"),
     *("MINIO_ROOT_PASSWORD", "MINIO_APP_PASSWORD", "MEILISEARCH_KEY", "CONSOLES_PASSWORD", "SIGNING_KEY"),

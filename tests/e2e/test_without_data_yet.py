@@ -19,6 +19,8 @@ from pretamane.adapters.postgres_embedded import EmbeddedPostgres
 from tests.documents_story.samples import pdf
 from tests.e2e.stack import PASSWORD, ROOT, Stack, free_port
 
+pytestmark = pytest.mark.at_length
+
 EMAIL = "nora@laptop.example"
 WITHIN = 400
 # What a running house goes on writing, and what only counts.
