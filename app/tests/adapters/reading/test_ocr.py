@@ -9,7 +9,7 @@ import pytest
 from pretamane.adapters.reading.ocr import Tesseract
 from pretamane.adapters.reading.room import ReadingRoom
 from pretamane.core.errors import Unavailable
-from pretamane.ports import ReadingStopped
+from pretamane.ports import Damaged, ReadingStopped
 from tests import samples
 
 LETTER = "The rent of March is due\non the third of April.\n\nYours sincerely"
@@ -61,6 +61,19 @@ def test_one_that_fails_is_said_to_have_failed(
 
     with pytest.raises(ReadingStopped, match="could not make anything"):
         broken.recognise(file(samples.scanned_pdf("x")), "application/pdf", 1, [])
+
+
+@pytest.mark.parametrize(
+    "told",
+    [b"", b"P5\n0 5\n255\n", b"P5\n2 2\n255\nabc", b"P5\n2 2\n255\nabcde", b"P6\n1 1\n255\nabc", b"P5\n-1 -1\n255\na"],
+)
+def test_a_cage_that_tells_another_size_than_it_draws_is_not_believed(
+    tesseract: Tesseract, room: ReadingRoom, monkeypatch: pytest.MonkeyPatch, told: bytes
+) -> None:
+    monkeypatch.setattr(room, "raster", lambda *_asked: told)
+
+    with pytest.raises(Damaged, match="could not be drawn"):
+        tesseract.recognise(Path("any"), "application/pdf", 1, [])
 
 
 def stand_in(room: ReadingRoom, folder: Path, does: str, page_seconds: float = 20) -> Tesseract:
