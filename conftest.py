@@ -36,6 +36,8 @@ def fail_what_was_skipped(report: pytest.TestReport | pytest.CollectReport) -> N
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     report = yield
     fail_what_was_skipped(report)
+    # Half a letter, which hostile names have, could not be sent to the process that prints.
+    report.sections = [(name, said.encode("utf-8", "replace").decode()) for name, said in report.sections]
     return report
 
 
