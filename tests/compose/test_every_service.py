@@ -192,3 +192,13 @@ def test_every_version_says_where_it_was_seen():
 
     assert silent == []
     assert not any("@sha256:" in line for line in lines)
+
+
+def test_what_a_small_host_tells_its_builds_is_heard_by_whatever_compiles():
+    told = re.findall(r"--build-arg (\w+)=", (ROOT / "scripts" / "pretamane-host").read_text())
+    files = {file: file.read_text() for file in FOLDER.glob("images/*/Dockerfile")}
+    compiling = {file: text for file, text in files.items() if "RUN go " in text}
+
+    assert told
+    assert compiling
+    assert {file for file, text in compiling.items() if not all(f"\nARG {name}=" in text for name in told)} == set()
