@@ -126,7 +126,7 @@ def test_what_is_cancelled_is_kept_nowhere(slow_tab: Page, house: House, large: 
     slow_tab.get_by_role("button", name="Cancel: large.csv").click()
 
     expect(row_of(slow_tab, "large.csv")).to_contain_text("Nothing was kept.")
-    for _ in range(100):
+    for _ in range(400):
         if not house.rows("SELECT id FROM uploads WHERE document_id IS NULL"):
             break
         slow_tab.wait_for_timeout(50)

@@ -143,7 +143,7 @@ def test_a_switch_of_colours_closes_no_connection_that_somebody_keeps(tmp_path: 
 def test_what_is_under_way_to_a_colour_is_counted_and_an_idle_connection_is_not(tmp_path: Path) -> None:
     with both_colours(tmp_path) as (blue, _, caddy), ThreadPoolExecutor(1) as other:
         address = f"127.0.0.1:{blue.port}"
-        slowly = other.submit(caddy.ask, "POST", "/api/v1/documents", content=dripping(seconds=2))
+        slowly = other.submit(caddy.ask, "POST", "/api/v1/documents", content=dripping(seconds=8))
         eventually(lambda: caddy.under_way()[address] == 1)
         slowly.result(20)
         eventually(lambda: caddy.under_way()[address] == 0, within=1)

@@ -37,7 +37,7 @@ def test_originals_have_readable_names_and_are_what_came(exported):
         "documents/ada/2024-05-06 Just a few words (version 1).txt",
         "documents/ada/2024-05-06 Just a few words.pdf",
         "quarantine/Without contact/2024-05-06 offer.csv",
-        "restricted/_CON/2013-12-23 _nul.docx",
+        "restricted/_CON/2026-03-02 _nul.docx",
         "trash/Without contact/2024-05-06 …-..-..-etc-passwd.txt",
     ]
     assert (exported / originals[7]).read_bytes() == samples.pdf()
