@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.components import eventually
 from tests.edge.caddy import PROPER, Caddy, edge
 from tests.edge.upstream import Upstream, listening
 from tests.site_story.house import free_port
@@ -138,15 +137,6 @@ def test_a_switch_of_colours_closes_no_connection_that_somebody_keeps(tmp_path: 
 
     assert (before, after) == (b"HTTP/1.1 200 OK", b"HTTP/1.1 200 OK")
     assert len(green.heard) == 1
-
-
-def test_what_is_under_way_to_a_colour_is_counted_and_an_idle_connection_is_not(tmp_path: Path) -> None:
-    with both_colours(tmp_path) as (blue, _, caddy), ThreadPoolExecutor(1) as other:
-        address = f"127.0.0.1:{blue.port}"
-        slowly = other.submit(caddy.ask, "POST", "/api/v1/documents", content=dripping(seconds=8))
-        eventually(lambda: caddy.under_way()[address] == 1)
-        slowly.result(20)
-        eventually(lambda: caddy.under_way()[address] == 0, within=1)
 
 
 @contextmanager
