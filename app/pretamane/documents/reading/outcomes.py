@@ -26,8 +26,6 @@ PAGES_OF_A_JOB: Final = 4
 NO_OCR: Final = "No text: OCR is not installed here."
 NO_SCAN: Final = "No page needs it."
 _SCAN_BEGINS: Final = 3
-# A page takes a processor for seconds: of a large delivery everything can be looked at before it is read.
-_AFTER_ALL_ELSE: Final = jobs.Priority.LAST
 
 
 # Whoever loses power now begins anew, so the beginning need not be on the disk before the work begins.
@@ -124,7 +122,9 @@ def _queue_scans(session: Session, version: DocumentVersion, *, has_ocr: bool) -
         return Step(OCR, SKIPPED, NO_OCR if waiting else NO_SCAN)
     for place in range(0, len(waiting), PAGES_OF_A_JOB):
         some, key = waiting[place : place + PAGES_OF_A_JOB], f"{version.id} {waiting[place]}"
-        jobs.enqueue(session, READ_SCANS, priority=_AFTER_ALL_ELSE, unique=key, version=version.id, pages=list(some))
+        # A page takes a processor for seconds: of a large delivery everything can be looked at before it is read.
+        last = jobs.Priority.LAST
+        jobs.enqueue(session, READ_SCANS, priority=last, unique=key, version=version.id, pages=list(some))
     return Step(OCR, WAITING)
 
 
