@@ -10,8 +10,6 @@ faults=()
 
 fault() { faults+=("$1"); }
 
-at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
-
 check_docker() {
   local found
   if ! docker info >/dev/null 2>&1; then
@@ -107,10 +105,13 @@ tunnel() {
 
 # The last good version, whatever was being tried when this host went down.
 start() {
-  compose up --detach --wait --wait-timeout 300 --remove-orphans >/dev/null
-  point_caddy_at "$(live_colour)"
+  serve_by "$(live_colour)"
+  quietly compose up --detach --wait --wait-timeout 300 --remove-orphans
   reload_caddy
 }
+
+# From then on it is what a start brings up, whatever version another checkout names.
+write_down() { if [ ! -f "$state" ]; then record blue "$(setting PRETAMANE_VERSION)" ""; fi; }
 
 address() {
   local place
@@ -126,4 +127,5 @@ heading "Secrets" && secrets
 heading "The tunnel's address" && tunnel
 heading "Migrations, and everything up" && start
 heading "Smoke test" && smoke_of_house
+write_down
 address
