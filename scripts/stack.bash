@@ -73,6 +73,7 @@ caddys_colour() {
 
 # A release that was cut off may have left Caddy at the colour that is not written down, whose containers go next.
 serve_by() {
+  if [ "$(caddys_colour)" != "$(other_than "$1")" ]; then return; fi
   quietly compose up --detach --wait --wait-timeout 300 --no-recreate caddy "app-$1" && point_caddy_at "$1"
 }
 
