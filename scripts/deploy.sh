@@ -19,11 +19,14 @@ for argument in "$@"; do
 done
 version=${version:-$(setting PRETAMANE_VERSION)}
 
+# What ran is known once nobody else changes it.
+one_at_a_time
 old=$(live_colour) old_version=$(live_version)
 new=$(other_than "$old")
 image=$(setting PRETAMANE_REPOSITORY):$version
 # Longer than an upload of the largest size takes on a slow line; what is still under way then is cut off.
 readonly drain_seconds=${DRAIN_SECONDS:-900}
+readonly dumps_kept=3
 switched="" tried="" blamed="" reason=""
 
 # The same variables that are recorded at the end, for as long as this runs.
@@ -57,6 +60,8 @@ dump() {
   install --mode 600 /dev/null "$home/dumps/before-$version.new"
   compose exec -T postgresql pg_dump --username postgres --format custom pretamane >"$home/dumps/before-$version.new"
   mv "$home/dumps/before-$version.new" "$home/dumps/before-$version"
+  find "$home/dumps" -name 'before-*' -printf '%T@ %p\n' | sort -n | head -n "-$dumps_kept" | cut -d ' ' -f 2- |
+    while IFS= read -r old_dump; do rm "$old_dump"; done
 }
 
 migrate() { as_planned "$scripts/compose" run --rm --no-deps -T migrate >&2; }

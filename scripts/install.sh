@@ -142,6 +142,7 @@ address() {
 }
 
 preflight
+one_at_a_time
 heading "Settings" && settle
 heading "Images" && images
 heading "Secrets" && secrets

@@ -62,6 +62,7 @@ start() {
   compose exec -T "app-$(live_colour)" pretamane blobs verify >&2
 }
 
+one_at_a_time
 heading "The backup's own hashes" && unpack
 need_its_version
 heading "Nobody writes" && close_house

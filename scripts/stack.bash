@@ -22,6 +22,17 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
+# One at a time changes something here, and whoever comes second waits; what one of them calls belongs to it.
+one_at_a_time() {
+  if [ "${STACK_IS_OURS:-}" = "$home" ]; then return; fi
+  exec 8>"$home/.lock"
+  flock --nonblock 8 || {
+    say "Something else is at work on this stack; waiting for it to end."
+    flock --timeout 5400 8 || refuse "It has been at work for 90 minutes: ps -ef | grep scripts/ says who."
+  }
+  export STACK_IS_OURS=$home
+}
+
 heading() { say "== $* ($(date -u +%H:%M:%S))"; }
 
 compose() { "$scripts/compose" "$@"; }
@@ -49,11 +60,14 @@ need_an_empty_stack() {
   fi
 }
 
+# As Compose reads it: without its quotes, and without a comment behind it.
+plain() { sed -E "s/^\"([^\"]*)\".*/\1/; t; s/^'([^']*)'.*/\1/; t; s/(^|[[:space:]]+)#.*//; s/[[:space:]]+$//"; }
+
 # A value of the settings, of what runs, or of the images, whichever says it last.
 setting() {
   local name=$1 file value=""
   for file in "$stack/images.env" "$settings" "$state"; do
-    if [ -f "$file" ]; then value=$(sed -n "s/^$name=//p" "$file" | tail -n 1 | grep . || echo "$value"); fi
+    if [ -f "$file" ]; then value=$(sed -n "s/^$name=//p" "$file" | tail -n 1 | plain | grep . || echo "$value"); fi
   done
   echo "${value:-${2:-}}"
 }
