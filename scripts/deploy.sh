@@ -64,7 +64,11 @@ dump() {
     while IFS= read -r old_dump; do rm "$old_dump"; done
 }
 
-migrate() { as_planned "$scripts/compose" run --rm --no-deps -T migrate >&2; }
+# From here on a fault is the version's own.
+migrate() {
+  blamed=yes
+  as_planned "$scripts/compose" run --rm --no-deps -T migrate >&2
+}
 
 # One service, and nothing that it depends on: that may be another in this release as well, and has no way back. (With
 # --no-deps Compose would take it for another service at the next start, and make it anew.)
@@ -74,7 +78,7 @@ make_anew() {
 }
 
 start_new() {
-  tried=yes blamed=yes
+  tried=yes
   make_anew "app-$new"
 }
 
