@@ -13,10 +13,15 @@ umask 077
 
 folder=${BACKUPS_DIR:-$home/backups}
 kept=${BACKUPS_KEPT:-7}
+# Below this much the app refuses documents.
+readonly reserve=$((1 << 30))
 elsewhere=${BACKUP_S3:-$(setting BACKUP_S3)}
 service=${BACKUP_S3_ENDPOINT:-$(setting BACKUP_S3_ENDPOINT)}
 name=pretamane-$(date -u +%Y%m%dT%H%M%SZ)
+one_at_a_time
 mkdir -p "$folder"
+# Of one that was killed: nobody else is at work.
+find "$folder" -maxdepth 1 -name '.making.*' -exec rm -rf {} +
 work=$(mktemp -d "$folder/.making.XXXXXX")
 trap 'rm -rf "$work" "$work".*' EXIT
 
@@ -35,6 +40,17 @@ list() {
     reading && $0 == "\\." {reading = 0}
     reading && $of["purged_at"] == "\\N" {print $of["key"], substr($of["sha256"], 4), $of["size"]}
   ' >"$work/blobs.list"
+}
+
+# PostgreSQL may write to the same disk. Bytes are here twice: as they are, and in the one file.
+need_room() {
+  local bytes free
+  bytes=$(awk '{sum += $3} END {printf "%.0f", sum}' "$work/blobs.list")
+  bytes=$((bytes + $(stat --format %s "$work/database.dump")))
+  free=$(df --output=avail --block-size=1 "$folder" | tail -n 1)
+  if [ "$free" -lt $((2 * bytes + reserve)) ]; then
+    refuse "A backup needs $(((2 * bytes + reserve) >> 20)) MiB in $folder, and $((free >> 20)) are free; it was not made. Let BACKUPS_DIR name a larger disk, or keep fewer (BACKUPS_KEPT)."
+  fi
 }
 
 # What was purged after the snapshot is purged, not missing.
@@ -94,6 +110,7 @@ send() {
 know_the_service
 heading "The database" && dump
 heading "The list of documents' bytes" && list
+need_room
 heading "Documents' bytes" && blobs
 heading "Hashes, and one file" && seal
 forget

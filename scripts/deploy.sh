@@ -19,12 +19,15 @@ for argument in "$@"; do
 done
 version=${version:-$(setting PRETAMANE_VERSION)}
 
+# What ran is known once nobody else changes it.
+one_at_a_time
 old=$(live_colour) old_version=$(live_version)
 new=$(other_than "$old")
 image=$(setting PRETAMANE_REPOSITORY):$version
 # Longer than an upload of the largest size takes on a slow line; what is still under way then is cut off.
 readonly drain_seconds=${DRAIN_SECONDS:-900}
-switched="" reason=""
+readonly dumps_kept=3
+switched="" tried="" blamed="" reason=""
 
 # The same variables that are recorded at the end, for as long as this runs.
 as_planned() {
@@ -54,17 +57,30 @@ secrets() { "$scripts/secrets.sh" local; }
 
 dump() {
   mkdir -p "$home/dumps"
-  (
-    umask 077
-    compose exec -T postgresql pg_dump --username postgres --format custom pretamane >"$home/dumps/before-$version.new"
-  )
+  install --mode 600 /dev/null "$home/dumps/before-$version.new"
+  compose exec -T postgresql pg_dump --username postgres --format custom pretamane >"$home/dumps/before-$version.new"
   mv "$home/dumps/before-$version.new" "$home/dumps/before-$version"
+  find "$home/dumps" -name 'before-*' -printf '%T@ %p\n' | sort -n | head -n "-$dumps_kept" | cut -d ' ' -f 2- |
+    while IFS= read -r old_dump; do rm "$old_dump"; done
 }
 
-migrate() { as_planned "$scripts/compose" run --rm --no-deps -T migrate >&2; }
+# From here on a fault is the version's own.
+migrate() {
+  blamed=yes
+  as_planned "$scripts/compose" run --rm --no-deps -T migrate >&2
+}
 
-# With what it depends on: without, Compose takes it for another service at the next start, and makes it anew.
-start_new() { as_planned "$scripts/compose" up --detach --wait --wait-timeout 120 "app-$new" >/dev/null 2>&1; }
+# One service, and nothing that it depends on: that may be another in this release as well, and has no way back. (With
+# --no-deps Compose would take it for another service at the next start, and make it anew.)
+make_anew() {
+  quietly compose rm --stop --force "$1"
+  quietly as_planned "$scripts/compose" up --detach --wait --wait-timeout 120 --no-recreate "$1"
+}
+
+start_new() {
+  tried=yes
+  make_anew "app-$new"
+}
 
 switch() {
   switched=yes
@@ -73,40 +89,57 @@ switch() {
 
 # An answer that does not come says nothing about what is under way.
 drain() {
-  local end=$((SECONDS + drain_seconds))
-  until [ "$(under_way_to "$old" || true)" = 0 ]; do
+  local colour=$1 end=$((SECONDS + drain_seconds))
+  until [ "$(under_way_to "$colour" || true)" = 0 ]; do
     if [ "$SECONDS" -ge "$end" ]; then
       say "After $drain_seconds s something is still under way; it is cut off."
       break
     fi
     sleep 2
   done
-  compose stop "app-$old" >/dev/null 2>&1
+  quietly compose stop "app-$colour"
 }
 
-worker() {
-  as_planned WORKER_VERSION="$version" "$scripts/compose" up --detach --wait --wait-timeout 120 worker >/dev/null 2>&1
+# A release that was cut off may have left people at the colour that this one begins anew.
+lead_back() {
+  case $(caddys_colour) in
+    "$old") ;;
+    "$new") serve_by "$old" && drain "$new" ;;
+    # Caddy says nothing.
+    *) [ -z "$switched" ] ;;
+  esac
 }
+
+worker() { WORKER_VERSION=$1 make_anew worker; }
 
 everything_else() {
-  compose up --detach --wait --remove-orphans >/dev/null 2>&1
-  reload_caddy
+  quietly compose up --detach --wait --remove-orphans && reload_caddy
 }
 
 # Back to what ran, by itself. Migrations only ever add, so the old version works with the new tables.
 go_back() {
   trap - ERR
+  trap '' HUP INT TERM
   say "Version $version is not taken: $reason. Going back to $old_version."
-  if [ -n "$switched" ]; then
-    compose start "app-$old" >/dev/null 2>&1 || true
-    point_caddy_at "$old" || say "Caddy could not be told; scripts/doctor.sh says more."
+  if ! lead_back; then
+    say "Caddy could not be led back, so app-$new stays: scripts/doctor.sh says what to do."
+  elif [ -n "$tried" ]; then
+    quietly compose rm --stop --force "app-$new" || true
   fi
-  compose stop "app-$new" >/dev/null 2>&1 || true
-  compose rm --force "app-$new" >/dev/null 2>&1 || true
-  WORKER_VERSION=$old_version compose up --detach --wait worker >/dev/null 2>&1 || true
-  if ! is_bad "$version"; then echo "$version" >>"$home/bad-versions"; fi
-  say "Version $old_version is in service."
+  if [ -n "$switched" ] && ! worker "$old_version"; then say "The worker did not come back: scripts/install.sh brings it up."; fi
+  if [ -n "$blamed" ] && ! is_bad "$version"; then echo "$version" >>"$home/bad-versions"; fi
+  if smoke_of_house; then
+    say "Version $old_version is in service."
+  else
+    say "Version $old_version does not answer as it should either: scripts/doctor.sh says what is down."
+  fi
   exit 1
+}
+
+# By somebody's hand or at the host's end: nothing is known against the version.
+break_off() {
+  reason="it was broken off" blamed=""
+  go_back
 }
 
 step() {
@@ -119,20 +152,23 @@ step() {
 check
 step "Fetching $version" fetch
 step "Secrets" secrets
+step "Leading back to app-$old" lead_back
 trap go_back ERR
+trap break_off HUP INT TERM
 step "Dumping the database" dump
 step "Migrating" migrate
 step "Starting app-$new" start_new
 step "The smoke test of app-$new" smoke_of_colour "$new"
 step "Switching Caddy to app-$new" switch
 step "The smoke test through Caddy" smoke_of_house
-step "The worker" worker
-trap - ERR
+step "The worker" worker "$version"
+trap - ERR HUP INT TERM
 record "$new" "$version" "$old_version"
 if is_bad "$version"; then
   grep -Fvx "$version" "$home/bad-versions" >"$home/bad-versions.new" || true
   mv "$home/bad-versions.new" "$home/bad-versions"
 fi
-step "Draining app-$old" drain
-step "Everything else" everything_else
+step "Draining app-$old" drain "$old"
+step "Everything else" everything_else ||
+  refuse "Version $version is in service, as app-$new, and something else is not as it should be: scripts/doctor.sh says what."
 say "Version $version is in service, as app-$new."

@@ -17,13 +17,17 @@ advise() {
 
 about_versions() {
   line version "$(live_version)" "app-$(live_colour) is live; before it: $(setting PREVIOUS_VERSION none)"
+  if [ "$(caddys_colour)" = "$(other_than "$(live_colour)")" ]; then
+    line "" "cut off" "Caddy leads to app-$(caddys_colour): a release did not come to its end"
+    advise "scripts/install.sh leads back to $(live_version)"
+  fi
   if [ -s "$home/bad-versions" ]; then line "" "" "reverted and not tried again: $(paste -sd ' ' "$home/bad-versions")"; fi
 }
 
 # One line a service: state, since when, how often it came back, memory against its limit.
 about_services() {
   local service id health since restarts memory memories
-  memories=$(compose ps --quiet | xargs docker stats --no-stream --no-trunc --format '{{.ID}} {{.MemUsage}}')
+  memories=$(compose ps --quiet | xargs docker stats --no-stream --no-trunc --format '{{.ID}} {{.MemUsage}}') || memories=""
   while IFS= read -r service; do
     if [ "$service" = "app-$(other_than "$(live_colour)")" ]; then continue; fi
     id=$(compose ps --all --quiet "$service" | head -n 1)
@@ -67,7 +71,7 @@ about_disk() {
   root=$(docker info --format '{{.DockerRootDir}}')
   free=$(df -Pm "$root" | awk 'NR == 2 {print $4}')
   line disk "$((free / 1024)) GB" "free at $root"
-  if [ "$free" -lt 2048 ]; then advise "documents are refused below 1 GB: docker image prune --all, or a larger disk"; fi
+  if [ "$free" -lt 2048 ]; then advise "documents are refused below 1 GB: docker image prune, or a larger disk"; fi
 }
 
 about_tunnel() {
@@ -77,7 +81,7 @@ about_tunnel() {
     line tunnel named "at $(setting PUBLIC_URL)"
     return
   fi
-  name=$(curl --silent --max-time 5 "$(tunnels_metrics)/quicktunnel" | sed -n 's/.*"hostname":"\([^"]*\)".*/\1/p')
+  name=$(curl --silent --max-time 5 "$(tunnels_metrics)/quicktunnel" | sed -n 's/.*"hostname":"\([^"]*\)".*/\1/p') || name=""
   line tunnel quick "https://${name:-not named yet}, until cloudflared starts again"
   if [ "https://$name" != "$(cat "$(address_file)" 2>/dev/null)" ]; then
     advise "the app knows another address: scripts/tunnel-address $(address_file) $(tunnels_metrics)"

@@ -10,8 +10,6 @@ faults=()
 
 fault() { faults+=("$1"); }
 
-at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
-
 check_docker() {
   local found
   if ! docker info >/dev/null 2>&1; then
@@ -42,7 +40,7 @@ check_machine() {
   fi
   disk=$(df -Pm "$(docker info --format '{{.DockerRootDir}}' 2>/dev/null || echo /)" 2>/dev/null | awk 'NR == 2 {print $4}')
   if [ "${disk:-10240}" -lt 10000 ]; then
-    fault "Docker's disk has $disk MB free; 10 GB are needed. Remove what is not used: docker image prune --all."
+    fault "Docker's disk has $disk MB free; 10 GB are needed. Remove what is not used: docker image prune."
   fi
   if [ "$(date +%Y)" -lt 2026 ]; then
     fault "The clock says $(date -u +%F). Set it (timedatectl set-ntp true): sessions and certificates depend on it."
@@ -83,15 +81,35 @@ settle() {
   if [ ! -f "$settings" ]; then cp "$stack/.env.example" "$settings"; fi
 }
 
-# Pulled where they are published, else built from this checkout.
+# Each image once, behind a service that runs it.
+services_with_images() {
+  compose config | awk '
+    /^[a-z]/ {part = $1}
+    part == "services:" && /^  [^ ]/ {service = substr($1, 1, length($1) - 1)}
+    part == "services:" && /^    image: / && !told[$2]++ {print service, $2}'
+}
+
+is_ours() { [[ $1 == "$(setting PRETAMANE_REPOSITORY)"[:-]* ]]; }
+
+# By a registry's name each can be pulled; one of ours that has none, nowhere.
+pull() {
+  if is_ours "$1" && [[ $1 != */* ]]; then return 1; fi
+  docker pull --quiet "$1" >/dev/null
+}
+
+# Pulled where they are published, else built from this checkout, which makes its own version and no other: by the tag
+# of one that serves it would take that one's place.
 images() {
-  local image missing=()
-  while IFS= read -r image; do
-    docker image inspect "$image" >/dev/null 2>&1 || missing+=("$image")
-  done < <(compose config --images | sort -u)
-  if [ "${#missing[@]}" = 0 ]; then return; fi
-  compose pull --quiet --ignore-pull-failures --ignore-buildable >&2 2>/dev/null || true
-  compose build --quiet >&2
+  local service image built=()
+  while read -r service image; do
+    if docker image inspect "$image" >/dev/null 2>&1 || pull "$image"; then continue; fi
+    if ! is_ours "$image"; then refuse "The image $image is neither here nor to be had."; fi
+    if [ "${image##*:}" != "$(setting PRETAMANE_VERSION)" ]; then
+      refuse "The image $image is neither here nor to be had, and this checkout makes version $(setting PRETAMANE_VERSION). Build it in a checkout of its own version: scripts/compose build."
+    fi
+    built+=("$service")
+  done < <(services_with_images)
+  if [ "${#built[@]}" -gt 0 ]; then compose build --quiet "${built[@]}" >&2; fi
 }
 
 # On a host of ours they are Parameter Store's, and never made here.
@@ -107,10 +125,14 @@ tunnel() {
 
 # The last good version, whatever was being tried when this host went down.
 start() {
-  compose up --detach --wait --wait-timeout 300 --remove-orphans >/dev/null
+  serve_by "$(live_colour)"
+  quietly compose up --detach --wait --wait-timeout 300 --remove-orphans
   point_caddy_at "$(live_colour)"
   reload_caddy
 }
+
+# From then on it is what a start brings up, whatever version another checkout names.
+write_down() { if [ ! -f "$state" ]; then record blue "$(setting PRETAMANE_VERSION)" ""; fi; }
 
 address() {
   local place
@@ -120,10 +142,12 @@ address() {
 }
 
 preflight
+one_at_a_time
 heading "Settings" && settle
 heading "Images" && images
 heading "Secrets" && secrets
 heading "The tunnel's address" && tunnel
 heading "Migrations, and everything up" && start
 heading "Smoke test" && smoke_of_house
+write_down
 address

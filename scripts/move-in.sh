@@ -41,6 +41,7 @@ pack() {
   mv "$file.new" "$file"
 }
 
+one_at_a_time
 need_a_house_at_rest
 need_an_empty_stack
 heading "The house, as one file" && pack

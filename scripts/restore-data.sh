@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Restores a backup onto an empty stack: scripts/restore-data.sh docker-compose/backups/pretamane-TIME.tar.gz
 # Needs: the stack installed here, with nothing in it yet, of the backup's version or a newer one.
-# Leaves: the stack running with what the backup has, after every hash was compared.
+# Leaves: the stack running with what the backup has, after every hash was compared. Where it fails, the database is as
+# it was, and the same command may be given again.
 set -euo pipefail
 # shellcheck source=scripts/stack.bash
 . "$(dirname "${BASH_SOURCE[0]}")/stack.bash"
@@ -17,29 +18,57 @@ unpack() {
   (cd "$work" && sha256sum --check --quiet SHA256SUMS) || refuse "The backup is damaged; nothing was changed."
 }
 
-# Nobody may write meanwhile, and the next start makes what is older as new as it needs.
-database() {
-  compose stop app-blue app-green worker >/dev/null 2>&1
-  in_database --quiet --command 'DROP SCHEMA public CASCADE' >/dev/null 2>&1
-  in_database --quiet --command 'CREATE SCHEMA public AUTHORIZATION pg_database_owner' >/dev/null
-  # As this stack's own owner: on a laptop the tables belong to another.
-  compose exec -T postgresql pg_restore --username postgres --dbname pretamane --no-owner --role pretamane_owner \
-    --no-privileges --single-transaction --exit-on-error <"$work/database.dump"
+need_its_version() {
+  local made_by here
+  made_by=$(sed -n 's/^version //p' "$work/about.txt")
+  here=$(live_version)
+  at_least "${made_by%%-*}" "${here%%-*}" ||
+    refuse "The backup is of version $made_by, and this stack is $here: bring that version into service before, by scripts/deploy.sh."
 }
 
+# Nobody may write from here on, so that what is counted is what there is.
+close_house() {
+  trap 'rm -rf "$work"; reopen' EXIT
+  quietly compose stop app-blue app-green worker
+}
+
+reopen() { quietly compose start "app-$(live_colour)" worker || say "The app did not start again: scripts/doctor.sh says more."; }
+
+# Before the rows: bytes that no row names do no harm, and may come again.
 blobs() {
   mkdir -p "$work/blobs"
   tar --create --file - --directory "$work/blobs" . | compose run --rm --no-deps -T backup load
 }
 
+# As this stack's own owner: on a laptop the tables belong to another. What was purged while the backup was made has rows
+# in it and no bytes.
+rows() {
+  echo 'DROP SCHEMA public CASCADE; CREATE SCHEMA public AUTHORIZATION pg_database_owner;'
+  compose exec -T postgresql pg_restore --file - --no-owner --role pretamane_owner --no-privileges <"$work/database.dump"
+  echo 'RESET ROLE; CREATE TEMPORARY TABLE purged (key text); COPY purged FROM stdin;'
+  if [ -f "$work/purged.list" ]; then cat "$work/purged.list"; fi
+  echo '\.'
+  echo 'UPDATE public.blobs SET purged_at = now() FROM purged WHERE blobs.key = purged.key AND purged_at IS NULL;'
+}
+
+# All of it or nothing. The next start makes what is older as new as it needs.
+database() {
+  rows >"$work/rows.sql"
+  in_database --no-psqlrc --quiet --single-transaction --set ON_ERROR_STOP=1 --output /dev/null --file - <"$work/rows.sql"
+}
+
 start() {
-  compose up --detach --wait --wait-timeout 300 >/dev/null 2>&1
+  quietly compose up --detach --wait --wait-timeout 300
   compose exec -T "app-$(live_colour)" pretamane blobs verify >&2
 }
 
+one_at_a_time
 heading "The backup's own hashes" && unpack
+need_its_version
+heading "Nobody writes" && close_house
 need_an_empty_stack
-heading "The database" && database
 heading "Documents' bytes" && blobs
+heading "The database" && database
 heading "Everything up, and every hash in the store" && start
+trap 'rm -rf "$work"' EXIT
 say "Restored: $(tr '\n' ' ' <"$work/about.txt")"

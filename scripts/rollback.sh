@@ -6,6 +6,7 @@ set -euo pipefail
 # shellcheck source=scripts/stack.bash
 . "$(dirname "${BASH_SOURCE[0]}")/stack.bash"
 
+one_at_a_time
 previous=$(setting PREVIOUS_VERSION)
 if [ -z "$previous" ]; then refuse "No version was in service before $(live_version)."; fi
 exec "$scripts/deploy.sh" --again "$previous"

@@ -18,7 +18,8 @@ readonly user=10001
 readonly passwords=(postgres_password database_owner_password database_app_password database_exporter_password
   minio_root_password minio_app_password meilisearch_key grafana_password pgadmin_password consoles_password)
 readonly given=(mail_url tunnel_token model_key)
-folder=${SECRETS_DIR:-docker-compose/secrets}
+# As Compose takes it: from its own folder, where it is not absolute.
+folder=$(cd "$stack" && realpath -m "${SECRETS_DIR:-$(setting SECRETS_DIR ./secrets)}")
 # shellcheck source=docker-compose/images.env
 . docker-compose/images.env
 caddy=$PRETAMANE_REPOSITORY-caddy:$PRETAMANE_VERSION
@@ -30,7 +31,7 @@ is_kept() { as_root test -s "$folder/$1"; }
 
 value_of() { if [ -s "$work/$1" ]; then cat "$work/$1"; else as_root cat "$folder/$1"; fi; }
 
-# Whole or not at all: half a secret would be kept for ever.
+# Whole or not at all: half a secret would be kept for ever. What is said by others begins by reading them, and fails so.
 make_anew() {
   local name=$1
   shift
@@ -40,21 +41,32 @@ make_anew() {
 
 make() { if ! [ -s "$work/$1" ] && ! is_kept "$1"; then make_anew "$@"; fi; }
 
+# Who may not look takes every secret for missing.
+need_to_see() {
+  as_root true || refuse "The secrets belong to another user: this needs root, or sudo without a failure."
+}
+
 # Hexadecimal: nothing in it needs quoting in a URL, a shell or SQL.
 random() { openssl rand -hex "${1:-24}"; }
 
 # Caddy's own hash, by its image: no tool for it is on every machine.
 hash_of() {
-  value_of "$1" | docker run --rm --interactive --network none --read-only --cap-drop ALL \
-    --security-opt no-new-privileges "$caddy" caddy hash-password
+  local password
+  password=$(value_of "$1")
+  docker run --rm --interactive --network none --read-only --cap-drop ALL \
+    --security-opt no-new-privileges "$caddy" caddy hash-password <<<"$password"
 }
 
 url_of_role() {
-  printf '%s://%s:%s@%s\n' postgresql "$1" "$(value_of "$2")" postgresql:5432/pretamane # pragma: allowlist secret
+  local password
+  password=$(value_of "$2")
+  printf '%s://%s:%s@%s\n' postgresql "$1" "$password" postgresql:5432/pretamane # pragma: allowlist secret
 }
 
 url_of_bucket() {
-  printf '%s://%s:%s@%s\n' s3 pretamane-app "$(value_of minio_app_password)" 'minio:9000/pretamane?tls=none' # pragma: allowlist secret
+  local password
+  password=$(value_of minio_app_password)
+  printf '%s://%s:%s@%s\n' s3 pretamane-app "$password" 'minio:9000/pretamane?tls=none' # pragma: allowlist secret
 }
 
 make_generated() {
@@ -92,11 +104,21 @@ place() {
   done
 }
 
+spare_what_is_kept() {
+  local file
+  for file in "$work"/*; do
+    if [ -f "$file" ] && is_kept "$(basename "$file")"; then
+      refuse "The secret $(basename "$file") came to be there meanwhile; none was written. Come again."
+    fi
+  done
+}
+
 local_secrets() {
   make_generated
   derive make
   make consoles_password_hash hash_of consoles_password
   make_the_rest make
+  spare_what_is_kept
   place
   if [ "${#changed[@]}" = 0 ]; then
     say "Every secret was there already; none was touched."
@@ -143,10 +165,11 @@ make_unless_given() { if [ ! -s "$work/$1" ]; then make_anew "$@"; fi; }
 
 # In no log, however slow or wrong it were.
 roles() {
-  local role name
+  local role name password
   echo "SET log_statement = 'none'; SET log_min_duration_statement = -1; SET log_min_error_statement = 'panic';"
   while read -r role name; do
-    printf "ALTER ROLE %s PASSWORD '%s';\n" "$role" "$(value_of "$name")"
+    password=$(value_of "$name")
+    printf "ALTER ROLE %s PASSWORD '%s';\n" "$role" "$password"
   done <<'ROLES'
 postgres postgres_password
 pretamane_owner database_owner_password
@@ -157,18 +180,26 @@ ROLES
 
 # Services keep the file that they were started with, so they are made anew; PostgreSQL's roles keep what they were told.
 renew() {
-  roles | compose exec -T postgresql psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username postgres \
-    --dbname postgres >/dev/null 2>&1 || refuse "The database's roles did not take their passwords; nothing was started anew."
-  compose up --detach --wait --wait-timeout 300 --force-recreate >/dev/null 2>&1 ||
+  roles >"$work/.roles"
+  compose exec -T postgresql psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --username postgres \
+    --dbname postgres <"$work/.roles" >/dev/null 2>&1 || refuse "The database's roles did not take their passwords; nothing was started anew."
+  quietly compose up --detach --wait --wait-timeout 300 --force-recreate ||
     refuse "Not everything came up with the secrets as they are now: scripts/doctor.sh says what did not."
   say "Everything runs with the secrets as they are now."
 }
 
 command -v openssl >/dev/null || refuse "Secrets are made by openssl, which is not installed here."
+need_to_see
 changed=()
 case ${1:-} in
-  local) local_secrets ;;
+  local)
+    one_at_a_time
+    local_secrets
+    ;;
   ssm) secrets_of_parameter_store "${2:-}" ;;
-  renew) renew ;;
+  renew)
+    one_at_a_time
+    renew
+    ;;
   *) refuse "Say what to do: scripts/secrets.sh local, ssm or renew" ;;
 esac

@@ -1,6 +1,6 @@
 # What the scripts that run the stack share; sourced by them, after `set -euo pipefail`.
 # Needs: docker with Compose; STACK_ENV may name other settings than docker-compose/.env.
-# Leaves: nothing, but for what its verbs say: record, point_caddy_at, reload_caddy.
+# Leaves: nothing, but for what its verbs say: record, serve_by, point_caddy_at, reload_caddy.
 # shellcheck shell=bash
 
 scripts=$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -22,23 +22,52 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
+# One at a time changes something here, and whoever comes second waits; what one of them calls belongs to it.
+one_at_a_time() {
+  if [ "${STACK_IS_OURS:-}" = "$home" ]; then return; fi
+  exec 8>"$home/.lock"
+  flock --nonblock 8 || {
+    say "Something else is at work on this stack; waiting for it to end."
+    flock --timeout 5400 8 || refuse "It has been at work for 90 minutes: ps -ef | grep scripts/ says who."
+  }
+  export STACK_IS_OURS=$home
+}
+
 heading() { say "== $* ($(date -u +%H:%M:%S))"; }
 
 compose() { "$scripts/compose" "$@"; }
 
 in_database() { compose exec -T postgresql psql --username postgres --dbname pretamane --tuples-only --no-align "$@"; }
 
+# What Docker says of its progress is nobody's; what it said last is, when it fails.
+quietly() {
+  local told code=0
+  told=$("$@" 2>&1) || code=$?
+  if [ "$code" != 0 ]; then tail -n 3 <<<"$told" >&2; fi
+  return "$code"
+}
+
+at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+
+# A stranger's message is data too, where nobody has an account yet.
 need_an_empty_stack() {
-  if [ "$(in_database --command 'SELECT (SELECT count(*) FROM accounts) + (SELECT count(*) FROM blobs)')" != 0 ]; then
+  local found
+  found=$(in_database --command 'SELECT (SELECT count(*) FROM accounts) + (SELECT count(*) FROM blobs)
+    + (SELECT count(*) FROM contacts) + (SELECT count(*) FROM submissions)') ||
+    refuse "The database does not say whether there is data in this stack: scripts/doctor.sh says what is down."
+  if [ "$found" != 0 ]; then
     refuse "There is data in this stack already; a backup is restored onto an empty one only."
   fi
 }
+
+# As Compose reads it: without its quotes, and without a comment behind it.
+plain() { sed -E "s/^\"([^\"]*)\".*/\1/; t; s/^'([^']*)'.*/\1/; t; s/(^|[[:space:]]+)#.*//; s/[[:space:]]+$//"; }
 
 # A value of the settings, of what runs, or of the images, whichever says it last.
 setting() {
   local name=$1 file value=""
   for file in "$stack/images.env" "$settings" "$state"; do
-    if [ -f "$file" ]; then value=$(sed -n "s/^$name=//p" "$file" | tail -n 1 | grep . || echo "$value"); fi
+    if [ -f "$file" ]; then value=$(sed -n "s/^$name=//p" "$file" | tail -n 1 | plain | grep . || echo "$value"); fi
   done
   echo "${value:-${2:-}}"
 }
@@ -51,12 +80,23 @@ live_version() { setting "$(live_colour | tr '[:lower:]' '[:upper:]')_VERSION" "
 
 is_bad() { [ -f "$home/bad-versions" ] && grep -Fqx "$1" "$home/bad-versions"; }
 
+# Which colour Caddy leads to, whatever is written down; nothing where Caddy does not run.
+caddys_colour() {
+  compose exec -T caddy sh -c 'if [ -e /etc/caddy/live/green ]; then echo green; else echo blue; fi' 2>/dev/null || true
+}
+
+# A release that was cut off may have left Caddy at the colour that is not written down, whose containers go next.
+serve_by() {
+  if [ "$(caddys_colour)" != "$(other_than "$1")" ]; then return; fi
+  quietly compose up --detach --wait --wait-timeout 300 --no-recreate caddy "app-$1" && point_caddy_at "$1"
+}
+
 # Whole or not at all: a start that reads half of it would run something else.
 record() {
   local colour=$1 version=$2 upper
   upper=$(echo "$colour" | tr '[:lower:]' '[:upper:]')
   {
-    echo "# Written by scripts/deploy.sh: the last version that passed its smoke test."
+    echo "# Written by scripts/install.sh and deploy.sh: the last version that passed its smoke test."
     echo "BLUE_SCALE=$([ "$colour" = blue ] && echo 1 || echo 0)"
     echo "GREEN_SCALE=$([ "$colour" = green ] && echo 1 || echo 0)"
     echo "${upper}_VERSION=$version"
@@ -79,8 +119,8 @@ point_caddy_at() {
 # For a configuration that changed; the same again is nothing to Caddy. What is under way goes on by the old one.
 reload_caddy() {
   # shellcheck disable=SC2016 # the container's shell fills it in
-  compose exec -T caddy sh -c \
-    'exec caddy reload --config "$EDGE_CONFIG" --adapter caddyfile --address unix//run/caddy/admin.sock' >/dev/null 2>&1
+  quietly compose exec -T caddy sh -c \
+    'exec caddy reload --config "$EDGE_CONFIG" --adapter caddyfile --address unix//run/caddy/admin.sock'
 }
 
 # How many requests Caddy has under way to a colour.

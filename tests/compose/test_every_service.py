@@ -202,3 +202,20 @@ def test_what_a_small_host_tells_its_builds_is_heard_by_whatever_compiles():
     assert told
     assert compiling
     assert {file for file, text in compiling.items() if not all(f"\nARG {name}=" in text for name in told)} == set()
+
+
+# By scripts/deploy.sh.
+WRITTEN = r"(BLUE|GREEN|WORKER|MIGRATE)_(SCALE|VERSION)"
+OF_THE_TESTS = {"MINIO_FROM"}
+
+
+def test_whatever_a_person_may_set_is_explained_in_the_example():
+    asked = {
+        name for file in FOLDER.glob("compose*.yml") for name in re.findall(r"(?<!\$)\$\{([A-Z_]+)", file.read_text())
+    }
+    explained, known = (
+        set(re.findall(r"^([A-Z_]+)=", (FOLDER / file).read_text(), re.MULTILINE))
+        for file in (".env.example", "images.env")
+    )
+
+    assert {name for name in asked - explained - known - OF_THE_TESTS if not re.fullmatch(WRITTEN, name)} == set()

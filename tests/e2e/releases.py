@@ -1,6 +1,8 @@
 """Other versions of the app's image, made of the one that runs."""
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 IMAGE = "pretamane"
@@ -35,3 +37,22 @@ def one_with_a_migration(folder: Path, base: str, version: str, newest: str) -> 
 def one_that_is_ready_and_broken(folder: Path, base: str, version: str) -> None:
     """Its process is well and its readiness says so; its pages are not there."""
     build(folder, base, version, "RUN rm -r /srv/pretamane/app/pretamane/accounts/templates")
+
+
+def one_whose_worker_is_unwell(folder: Path, base: str, version: str) -> None:
+    """It is the one that is asked at this port."""
+    step = "RUN sed -i '1i import sys; sys.exit(\"9101\" in sys.argv)' /srv/pretamane/healthy.py"
+    build(folder, base, version, step)
+
+
+@contextmanager
+def another_image_of(part: str, folder: Path, base: str) -> Iterator[None]:
+    """By the same name, as a checkout's own build makes it."""
+    name, before = f"{IMAGE}-{part}:{base}", f"{IMAGE}-{part}:as-before"
+    (folder / "Dockerfile").write_text(f"FROM {name}\nLABEL another=yes\n")
+    subprocess.run(["docker", "tag", name, before], check=True)
+    subprocess.run(["docker", "build", "--quiet", "--tag", name, folder], check=True, capture_output=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["docker", "tag", before, name], check=True)

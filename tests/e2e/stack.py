@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import time
@@ -93,6 +94,20 @@ class Stack:
         )
         assert not check or told.returncode == 0, f"{name} {arguments}: {told.stdout}{told.stderr}"
         return told
+
+    def kill_when(self, name: str, *arguments: str, said: str) -> None:
+        """With whatever it has begun, at once."""
+        environment = {**os.environ, "STACK_ENV": str(self.folder / ".env"), "SECRETS_DIR": str(self.secrets)}
+        with subprocess.Popen(
+            [ROOT / "scripts" / name, *arguments],
+            env=environment,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        ) as running:
+            assert running.stderr is not None
+            assert any(said in line for line in running.stderr), f"{name} never said {said}"
+            os.killpg(running.pid, signal.SIGKILL)
 
     def compose(self, *arguments: str) -> str:
         return self.script("compose", *arguments).stdout

@@ -87,6 +87,54 @@ def test_a_version_that_was_reverted_is_not_tried_again(stack, broken):
     assert version_in_service(stack) == BASE
 
 
+def test_a_release_whose_worker_is_unwell_is_taken_back_and_leaves_the_store_alone(stack, tmp_path):
+    releases.one_whose_worker_is_unwell(tmp_path, BASE, "0.1.3-unwell")
+    (other := tmp_path / "other").mkdir()
+    store = stack.container("minio")
+
+    with (
+        releases.another_image_of("minio", other, BASE),
+        ShortRequests(stack.address, A_SECOND).going_on() as short,
+    ):
+        released = stack.script("deploy.sh", "0.1.3-unwell", check=False)
+
+    assert released.returncode == 1, released.stderr
+    assert "The worker failed" in released.stderr
+    assert f"Version {BASE} is in service" in released.stderr
+    assert short.failed == []
+    assert (stack.container("minio").id, stack.container("minio").started_at) == (store.id, store.started_at)
+    assert stack.container("worker").told["Config"]["Image"].endswith(f":{BASE}")
+    assert "app-green" not in stack.running()
+
+
+def test_a_release_that_is_killed_after_the_switch_is_told_and_led_back_by_the_next_start(stack, later):
+    stack.kill_when("deploy.sh", later, said="The smoke test through Caddy")
+    told = stack.script("doctor.sh", check=False)
+
+    with ShortRequests(stack.address, A_SECOND).going_on() as short:
+        stack.script("install.sh")
+
+    assert told.returncode == 1
+    assert "Caddy leads to app-green" in told.stdout
+    assert short.failed == []
+    assert version_in_service(stack) == BASE
+    assert "app-green" not in stack.running()
+    assert httpx2.get(f"{stack.address}/app/sign-in").status_code == 200
+
+
+def test_a_start_builds_nothing_by_the_name_of_a_version_that_serves(stack):
+    state = stack.folder / "state.env"
+    written = state.read_text()
+    state.write_text(written.replace(BASE, "0.0.9-gone"))
+    try:
+        refused = stack.script("install.sh", check=False)
+    finally:
+        state.write_text(written)
+
+    assert refused.returncode == 2
+    assert "The image pretamane:0.0.9-gone is neither here nor to be had" in refused.stderr
+
+
 def test_a_release_with_a_migration_loses_no_request_and_nothing_that_is_under_way(stack, administrator, later):
     middling, large = large_pdf(MIDDLING), large_pdf(LARGE)
     kept = upload(administrator, middling, 0)

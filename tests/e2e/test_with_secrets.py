@@ -29,6 +29,8 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 def test_every_password_changes_and_everything_works_with_the_new_ones(stack, administrator, aws):
+    old = stack.secret("database_app_password")
+    assert the_app_is_let_in(stack, old)
     taken_over = stack.script("secrets.sh", "ssm", PATH)
     for name in CHANGED:
         give(aws, f"generated/{name}", os.urandom(24).hex())
@@ -43,13 +45,14 @@ def test_every_password_changes_and_everything_works_with_the_new_ones(stack, ad
     assert administrator.get("/api/v1/documents").status_code == 200
     console = httpx2.get(f"{stack.address}/prometheus/-/ready", auth=("operator", stack.secret("consoles_password")))
     assert console.status_code == 200
-    assert old_password_is_refused(stack)
+    assert the_app_is_let_in(stack, stack.secret("database_app_password"))
+    assert not the_app_is_let_in(stack, old)
 
 
-def old_password_is_refused(stack: Stack) -> bool:
+def the_app_is_let_in(stack: Stack, password: str) -> bool:
     """By the way that the app comes: over the network, where PostgreSQL asks for it."""
     asked = [
-        *("exec", "-T", "-e", "PGPASSWORD=an-older-one", "postgresql"),
+        *("exec", "-T", "-e", f"PGPASSWORD={password}", "postgresql"),
         *("psql", "--host", "postgresql", "--username", "pretamane_app", "pretamane", "--command", "SELECT 1"),
     ]
-    return stack.script("compose", *asked, check=False).returncode != 0
+    return stack.script("compose", *asked, check=False).returncode == 0
