@@ -107,6 +107,14 @@ def test_dockers_data_is_on_the_data_volume(pair):
     assert f"/dev/disk/by-uuid/{pair.disk.uuid()}" in pair.first.read("etc/systemd/system/srv-pretamane.mount")
 
 
+def test_the_data_volume_is_checked_before_it_is_mounted(pair):
+    escaped = pair.disk.uuid().replace("-", r"\x2d")
+
+    wants = properties(pair.first, "srv-pretamane.mount", "Wants")["Wants"]
+
+    assert rf"systemd-fsck@dev-disk-by\x2duuid-{escaped}.service" in wants.split()
+
+
 def test_no_order_of_units_is_a_circle(pair):
     journal = pair.first.run("journalctl", "--boot", "--output", "cat")
 
