@@ -27,17 +27,23 @@ know_the_host() {
   export STACK_ENV=$HOST_DATA_ROOT/stack/.env BACKUPS_DIR=$HOST_DATA_ROOT/backups
 }
 
-# Whole or not at all, and only where it says something else: exit code 1 when nothing had to be written.
+# What a pipe ends in can then end the script too.
+shopt -s lastpipe
+
+# Whole or not at all, and only where it says something else: it returns 1 when nothing had to be written. Callers ask
+# for that, and inside a question errexit is off: what fails ends the script here.
 write() {
   local file=$1 mode=$2 new
-  new=$(mktemp "$file.XXXXXX")
-  cat >"$new"
-  chmod "$mode" "$new"
+  new=$(mktemp "$file.XXXXXX") || exit 2
+  if ! { cat >"$new" && chmod "$mode" "$new"; }; then
+    rm -f "$new"
+    exit 2
+  fi
   if cmp --silent "$new" "$file"; then
     rm "$new"
     return 1
   fi
-  mv "$new" "$file"
+  mv "$new" "$file" || exit 2
 }
 
 # One at a time: whoever comes second finds everything done, and does it again. What one of them calls belongs to it.
