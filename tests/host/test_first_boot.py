@@ -190,6 +190,20 @@ def test_a_changed_setting_and_a_changed_secret_arrive_by_a_reload(pair, site):
     assert "--force-recreate" in pair.first.read("var/log/docker-calls")
 
 
+@pytest.mark.parametrize("name", ["DATABASE_OWNER_PASSWORD", "MINIO_ROOT_PASSWORD"])
+def test_a_changed_password_is_told_before_anything_starts_with_it(pair, site, name):
+    ssm, place = site.root.client("ssm"), f"/pretamane/testing/generated/{name}"
+    ssm.put_parameter(Name=place, Value=f"another-{name}", Type="SecureString", Overwrite=True)
+    pair.first.run("truncate", "--size", "0", "/var/log/docker-calls")
+
+    pair.first.run("systemctl", "reload", "pretamane.service")
+
+    calls = pair.first.read("var/log/docker-calls")
+    assert pair.first.run("cat", f"{SECRETS}/{name.lower()}") == f"another-{name}"
+    assert calls.index("postgresql psql") < calls.index(" up ")
+    assert calls.index("--force-recreate") == calls.rindex("--force-recreate")
+
+
 def test_a_reload_without_a_change_begins_nothing_anew(pair):
     pair.first.run("truncate", "--size", "0", "/var/log/docker-calls")
 

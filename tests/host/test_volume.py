@@ -71,6 +71,16 @@ def test_another_instance_with_the_old_volume_goes_on_where_the_first_was(succes
     assert kept.partition("WORKER_VERSION=")[2].splitlines()[0] in host.read(KEPT)
 
 
+def test_it_tells_the_old_database_its_secrets_before_anything_else_starts(successor):
+    host, _, _ = successor
+
+    calls = host.read("var/log/docker-calls")
+    ups = [line for line in calls.splitlines() if " up " in line]
+    assert ups[0].endswith(" postgresql")
+    assert calls.index(ups[0]) < calls.index("postgresql psql") < calls.index(ups[1])
+    assert "--force-recreate" in ups[1]
+
+
 def test_it_has_the_same_secrets_and_all_of_the_larger_disk(successor, pair):
     host, _, _ = successor
 
