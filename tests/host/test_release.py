@@ -71,6 +71,21 @@ def test_one_that_fails_is_taken_back_with_its_files_and_not_tried_again(pair, n
     assert "0.1.0-bbbbbbbbbbbb" in pair.first.read("srv/pretamane/stack/bad-versions")
 
 
+def test_one_that_was_taken_back_is_refused_until_somebody_says_again(pair, newer):
+    before = in_service(pair.first)
+    newer("0.1.0-bbbbbbbbbbbb")
+
+    told = pair.first.try_("pretamane-host", "release")
+    left = in_service(pair.first)
+    pair.first.run("pretamane-host", "release", "--again")
+
+    assert told.returncode == 2
+    assert "pretamane-host release --again" in told.stderr
+    assert left == before
+    assert in_service(pair.first) == ("0.1.0-bbbbbbbbbbbb", "0.1.0-bbbbbbbbbbbb")
+    assert pair.first.read("srv/pretamane/stack/bad-versions") == ""
+
+
 def test_another_bundle_than_the_one_that_was_named_is_never_unpacked(pair, site, newer):
     newer("0.1.0-cccccccccccc")
     ssm = site.root.client("ssm")
