@@ -33,7 +33,8 @@ apt() { apt-get -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 -qq "$@" >&2; }
 
 packages() {
   apt update
-  apt install --yes --no-install-recommends "${packages[@]}"
+  # What is there stays: an upgrade of the engine would stop every container.
+  apt install --yes --no-install-recommends --no-upgrade "${packages[@]}"
   sed "s|@REBOOT_TIME@|$HOST_REBOOT_TIME|" "$release/config/apt/52pretamane" | write /etc/apt/apt.conf.d/52pretamane 644 || true
   mkdir -p /etc/needrestart/conf.d
   write /etc/needrestart/conf.d/pretamane.conf 644 <"$release/config/apt/needrestart.conf" || true

@@ -143,6 +143,14 @@ def test_a_timer_makes_up_for_what_it_missed_and_its_failure_is_told(pair, name)
     assert service == {"OnFailure": f"pretamane-failed@pretamane-{name}.service.service", "LoadState": "loaded"}
 
 
+def test_setting_up_again_upgrades_nothing_that_runs(pair):
+    calls = pair.first.read("var/log/standin-calls").splitlines()
+
+    (installed, *more) = {call for call in calls if call.startswith("apt-get ") and " docker.io " in call}
+    assert more == []
+    assert " --no-upgrade " in installed
+
+
 def test_upgrades_leave_the_engine_alone_and_reboot_in_their_window(pair):
     told = pair.first.run("apt-config", "dump")
 
