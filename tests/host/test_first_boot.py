@@ -171,6 +171,21 @@ def test_credentials_for_containers_are_their_own_and_are_renewed(pair):
     assert "= invented" not in after
 
 
+def test_of_backups_that_the_bucket_has_the_newest_stays_here(pair):
+    folder = "/srv/pretamane/backups"
+    pair.first.run("mkdir", "-p", folder)
+    pair.first.run("touch", f"{folder}/pretamane-20200101T012000Z.tar.gz")
+    pair.first.run("mv", "/opt/pretamane/stack/scripts/backup-data.sh", "/run/backup-data.sh")
+    made = f"#!/bin/sh\ntouch {folder}/pretamane-20260101T012000Z.tar.gz\n"
+    pair.first.write("opt/pretamane/stack/scripts/backup-data.sh", made)
+    pair.first.run("chmod", "755", "/opt/pretamane/stack/scripts/backup-data.sh")
+
+    pair.first.run("systemctl", "start", "pretamane-backup.service")
+    pair.first.run("mv", "/run/backup-data.sh", "/opt/pretamane/stack/scripts/backup-data.sh")
+
+    assert pair.first.run("ls", folder) == "pretamane-20260101T012000Z.tar.gz"
+
+
 def test_a_unit_that_fails_says_so_where_others_can_read_it(pair, site):
     with pair.first.failing("docker", "pg_dump"):
         told = pair.first.try_("systemctl", "start", "pretamane-backup.service")

@@ -50,6 +50,18 @@ def test_after_a_reboot_the_platform_comes_up_by_itself(pair, site):
     assert "ordering cycle" not in pair.first.run("journalctl", "--boot", "--output", "cat")
 
 
+def test_a_volume_that_is_nearly_full_keeps_nobody_from_starting(pair):
+    free = int(pair.first.run("df", "--output=avail", "-BM", "/srv/pretamane").split()[-1].rstrip("M"))
+    pair.first.run("/usr/bin/fallocate", "--length", f"{free - 500}MiB", "/srv/pretamane/filled")
+
+    pair.first.run("systemctl", "stop", "pretamane.service")
+    told = pair.first.try_("systemctl", "start", "pretamane.service")
+    pair.first.run("rm", "/srv/pretamane/filled")
+
+    assert told.returncode == 0, told.stderr
+    assert is_up(pair.first)
+
+
 @pytest.fixture(scope="module")
 def successor(pair, launch):
     """Another instance, after the first was lost, with the volume of that one, which is larger now."""
