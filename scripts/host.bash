@@ -64,5 +64,10 @@ version_of() {
   if is_published; then setting PRETAMANE_VERSION; else cat "$1/VERSION"; fi
 }
 
-# A release's files where the stack runs from. Times are none in a bundle, so contents are compared.
-place() { rsync --archive --checksum --delete "$1/" "$house/"; }
+# A release's files where the stack runs from. Times are none in a bundle, so contents are compared. Which release it is
+# comes last: half of it is still the one before.
+place() {
+  rsync --archive --checksum --delete --exclude /VERSION "$1/" "$house/"
+  cp --preserve=mode "$1/VERSION" "$house/VERSION.new"
+  mv "$house/VERSION.new" "$house/VERSION"
+}

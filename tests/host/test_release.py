@@ -86,6 +86,34 @@ def test_one_that_was_taken_back_is_refused_until_somebody_says_again(pair, newe
     assert pair.first.read("srv/pretamane/stack/bad-versions") == ""
 
 
+def test_what_fails_beside_an_app_that_is_in_service_leaves_the_files_that_belong_to_it(pair, newer):
+    newer("0.1.0-dddddddddddd")
+
+    with pair.first.failing("docker", "up --detach --wait --remove-orphans"):
+        pair.first.run("pretamane-host", "release")
+
+    assert in_service(pair.first) == ("0.1.0-dddddddddddd", "0.1.0-dddddddddddd")
+    assert pair.first.status()["state"] == "ready"
+
+
+def test_what_was_rolled_back_is_not_brought_in_again_by_setting_up(pair):
+    pair.first.run("pretamane-host", "do", "rollback.sh")
+
+    pair.first.run("pretamane-host", "setup")
+
+    assert in_service(pair.first)[0] != "0.1.0-dddddddddddd"
+    assert "0.1.0-dddddddddddd" in pair.first.read("srv/pretamane/stack/bad-versions").splitlines()
+
+
+def test_images_that_a_broken_build_left_out_are_made_by_the_next(pair):
+    made = "/srv/pretamane/docker/tests-images"
+    pair.first.run("sed", "-i", "/-minio:/d", made)
+
+    pair.first.run("pretamane-host", "images")
+
+    assert "-minio:" in pair.first.run("cat", made)
+
+
 def test_another_bundle_than_the_one_that_was_named_is_never_unpacked(pair, site, newer):
     newer("0.1.0-cccccccccccc")
     ssm = site.root.client("ssm")
