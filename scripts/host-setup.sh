@@ -23,10 +23,8 @@ keep_environment() {
 }
 
 facts() {
-  local told
   keep_environment
-  told=$("$release/scripts/host-parameters" facts)
-  write "$etc/facts.env" 600 <<<"$told" || true
+  learn_facts "$release"
 }
 
 apt() { apt-get -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 -qq "$@" >&2; }

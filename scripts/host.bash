@@ -30,6 +30,14 @@ know_the_host() {
 # What a pipe ends in can then end the script too.
 shopt -s lastpipe
 
+# What Terraform says of this host, by the scripts of the release in this folder.
+learn_facts() {
+  local told
+  told=$("$1/scripts/host-parameters" facts)
+  write "$etc/facts.env" 600 <<<"$told" || true
+  know_the_host
+}
+
 # Whole or not at all, and only where it says something else: it returns 1 when nothing had to be written. Callers ask
 # for that, and inside a question errexit is off: what fails ends the script here.
 write() {

@@ -227,6 +227,21 @@ def test_a_changed_password_is_told_before_anything_starts_with_it(pair, site, n
     assert calls.index("--force-recreate") == calls.rindex("--force-recreate")
 
 
+def test_a_role_that_terraform_made_later_is_known_after_a_reload(pair, site):
+    ssm, place = site.root.client("ssm"), "/pretamane/testing/settings/HOST_FACTS"
+    was = site.parameter("settings/HOST_FACTS")
+    role = "arn:aws:iam::123456789012:role/pretamane-testing-model"
+    ssm.put_parameter(
+        Name=place, Value=json.dumps(json.loads(was) | {"model_role": role}), Type="String", Overwrite=True
+    )
+
+    pair.first.run("systemctl", "reload", "pretamane.service")
+    ssm.put_parameter(Name=place, Value=was, Type="String", Overwrite=True)
+
+    assert f"HOST_MODEL_ROLE={role}" in pair.first.read("etc/pretamane/facts.env").splitlines()
+    assert "aws_session_token = " in pair.first.run("cat", f"{SECRETS}/model_credentials")
+
+
 def test_a_reload_without_a_change_begins_nothing_anew(pair):
     pair.first.run("truncate", "--size", "0", "/var/log/docker-calls")
 
