@@ -24,6 +24,8 @@ keep_environment() {
 
 facts() {
   keep_environment
+  # From now on an operator can run this again; once files are in their place, it is theirs.
+  if [ ! -e "$house/VERSION" ]; then ln -sfn "$release/scripts/pretamane-host" /usr/local/bin/pretamane-host; fi
   learn_facts "$release"
 }
 
@@ -109,7 +111,7 @@ phase() {
   set -e
   if [ "$code" = 0 ]; then return; fi
   tell "$name" failed "$(grep -v '^$' "$log" | tail -n 2 | tr -s '\000-\037' ' ' | cut -c 1-500)"
-  tail -c 3500 "$log" | "$release/scripts/host-parameters" tell log || true
+  { cat /var/lib/cloud/data/instance-id; tail -c 3500 "$log"; } | "$release/scripts/host-parameters" tell log || true
   exit 1
 }
 

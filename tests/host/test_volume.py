@@ -148,6 +148,16 @@ def test_a_disk_with_foreign_data_is_never_formatted(stranger, what):
     assert hash_of(disk) == before
 
 
+def test_a_first_boot_that_stopped_early_can_be_run_again(stranger):
+    host, _, _ = stranger
+
+    told = host.try_("pretamane-host", "setup")
+
+    assert told.returncode == 1
+    assert (host.status()["phase"], host.status()["state"]) == ("data-volume", "failed")
+    assert host.run("readlink", "/usr/local/bin/pretamane-host").startswith("/opt/pretamane/releases/")
+
+
 def test_only_the_disk_that_was_named_is_looked_at(stranger):
     host, disk, _ = stranger
     disk.blank()
