@@ -242,6 +242,14 @@ def test_a_role_that_terraform_made_later_is_known_after_a_reload(pair, site):
     assert "aws_session_token = " in pair.first.run("cat", f"{SECRETS}/model_credentials")
 
 
+def test_a_reload_has_caddy_ask_the_colour_that_is_recorded(pair):
+    pair.first.run("truncate", "--size", "0", "/var/log/docker-calls")
+
+    pair.first.run("systemctl", "reload", "pretamane.service")
+
+    assert "exec -T caddy rm -f /etc/caddy/live/green" in pair.first.read("var/log/docker-calls")
+
+
 def test_a_reload_without_a_change_begins_nothing_anew(pair):
     pair.first.run("truncate", "--size", "0", "/var/log/docker-calls")
 
