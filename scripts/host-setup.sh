@@ -23,17 +23,18 @@ keep_environment() {
 }
 
 facts() {
-  local told
   keep_environment
-  told=$("$release/scripts/host-parameters" facts)
-  write "$etc/facts.env" 600 <<<"$told" || true
+  # From now on an operator can run this again; once files are in their place, it is theirs.
+  if [ ! -e "$house/VERSION" ]; then ln -sfn "$release/scripts/pretamane-host" /usr/local/bin/pretamane-host; fi
+  learn_facts "$release"
 }
 
 apt() { apt-get -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 -qq "$@" >&2; }
 
 packages() {
   apt update
-  apt install --yes --no-install-recommends "${packages[@]}"
+  # What is there stays: an upgrade of the engine would stop every container.
+  apt install --yes --no-install-recommends --no-upgrade "${packages[@]}"
   sed "s|@REBOOT_TIME@|$HOST_REBOOT_TIME|" "$release/config/apt/52pretamane" | write /etc/apt/apt.conf.d/52pretamane 644 || true
   mkdir -p /etc/needrestart/conf.d
   write /etc/needrestart/conf.d/pretamane.conf 644 <"$release/config/apt/needrestart.conf" || true
@@ -110,7 +111,7 @@ phase() {
   set -e
   if [ "$code" = 0 ]; then return; fi
   tell "$name" failed "$(grep -v '^$' "$log" | tail -n 2 | tr -s '\000-\037' ' ' | cut -c 1-500)"
-  tail -c 3500 "$log" | "$release/scripts/host-parameters" tell log || true
+  { cat /var/lib/cloud/data/instance-id; tail -c 3500 "$log"; } | "$release/scripts/host-parameters" tell log || true
   exit 1
 }
 

@@ -27,17 +27,31 @@ know_the_host() {
   export STACK_ENV=$HOST_DATA_ROOT/stack/.env BACKUPS_DIR=$HOST_DATA_ROOT/backups
 }
 
-# Whole or not at all, and only where it says something else: exit code 1 when nothing had to be written.
+# What a pipe ends in can then end the script too.
+shopt -s lastpipe
+
+# What Terraform says of this host, by the scripts of the release in this folder.
+learn_facts() {
+  local told
+  told=$("$1/scripts/host-parameters" facts)
+  write "$etc/facts.env" 600 <<<"$told" || true
+  know_the_host
+}
+
+# Whole or not at all, and only where it says something else: it returns 1 when nothing had to be written. Callers ask
+# for that, and inside a question errexit is off: what fails ends the script here.
 write() {
   local file=$1 mode=$2 new
-  new=$(mktemp "$file.XXXXXX")
-  cat >"$new"
-  chmod "$mode" "$new"
+  new=$(mktemp "$file.XXXXXX") || exit 2
+  if ! { cat >"$new" && chmod "$mode" "$new"; }; then
+    rm -f "$new"
+    exit 2
+  fi
   if cmp --silent "$new" "$file"; then
     rm "$new"
     return 1
   fi
-  mv "$new" "$file"
+  mv "$new" "$file" || exit 2
 }
 
 # One at a time: whoever comes second finds everything done, and does it again. What one of them calls belongs to it.
@@ -58,5 +72,10 @@ version_of() {
   if is_published; then setting PRETAMANE_VERSION; else cat "$1/VERSION"; fi
 }
 
-# A release's files where the stack runs from. Times are none in a bundle, so contents are compared.
-place() { rsync --archive --checksum --delete "$1/" "$house/"; }
+# A release's files where the stack runs from. Times are none in a bundle, so contents are compared. Which release it is
+# comes last: half of it is still the one before.
+place() {
+  rsync --archive --checksum --delete --exclude /VERSION "$1/" "$house/"
+  cp --preserve=mode "$1/VERSION" "$house/VERSION.new"
+  mv "$house/VERSION.new" "$house/VERSION"
+}

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Brings back the version that was in service before the present one, the way that deploy.sh brings in any other.
 # Needs: the running stack, and that version's image.
-# Leaves: that version in service. Tables stay as they are: migrations only ever add, so older versions work with them.
+# Leaves: that version in service, and the one it replaced refused like one that was reverted.
+# Tables stay as they are: migrations only ever add, so older versions work with them.
 set -euo pipefail
 # shellcheck source=scripts/stack.bash
 . "$(dirname "${BASH_SOURCE[0]}")/stack.bash"
@@ -9,4 +10,7 @@ set -euo pipefail
 one_at_a_time
 previous=$(setting PREVIOUS_VERSION)
 if [ -z "$previous" ]; then refuse "No version was in service before $(live_version)."; fi
-exec "$scripts/deploy.sh" --again "$previous"
+left=$(live_version)
+"$scripts/deploy.sh" --again "$previous"
+# Nothing brings it back by itself, as setting up a host would.
+if ! is_bad "$left"; then echo "$left" >>"$home/bad-versions"; fi

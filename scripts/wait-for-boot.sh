@@ -24,6 +24,12 @@ if sys.argv[1] in ("", told["instance"]):
     print(told["phase"], told["state"], " ".join(told["error"].split()))' "$instance"
 }
 
+# Its first line is whose log it is.
+log() {
+  local told
+  told=$(parameter log) && [[ $told == "$instance"* ]] && echo "$told"
+}
+
 so_far() { printf '%d:%02d' $((SECONDS / 60)) $((SECONDS % 60)); }
 
 # One line that changes before somebody who looks; elsewhere one for each phase.
@@ -51,7 +57,7 @@ until [ "$SECONDS" -ge "$patience_seconds" ]; do
       failed)
         end_line
         echo "The host stopped at $phase: $error"
-        parameter log || echo "Its log is in the instance's console: aws ec2 get-console-output --latest --output text --region $region --instance-id ${instance:-ID}"
+        log || echo "Its log is in the instance's console: aws ec2 get-console-output --latest --output text --region $region --instance-id ${instance:-ID}"
         exit 1
         ;;
       *) progress "${phase:-waiting for the host to say something}" ;;

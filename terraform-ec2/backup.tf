@@ -73,9 +73,18 @@ resource "aws_s3_bucket_lifecycle_configuration" "backups" {
     filter {}
 
     # Cold, yet readable at once: a restore does not wait for hours.
-    transition {
-      days          = 90
-      storage_class = "GLACIER_IR"
+    dynamic "transition" {
+      for_each = var.backup_kept_days > 90 ? [90] : []
+
+      content {
+        days          = transition.value
+        storage_class = "GLACIER_IR"
+      }
+    }
+
+    # Each night's backup has a name of its own, so that nothing but its age ends it.
+    expiration {
+      days = var.backup_kept_days
     }
 
     noncurrent_version_expiration {

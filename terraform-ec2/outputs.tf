@@ -54,6 +54,6 @@ output "first_administrator" {
 }
 
 output "take_release" {
-  description = "Has the host take the release that its parameter names, without a pause."
-  value       = "aws ssm start-session --region ${var.region} --target ${aws_instance.host.id} --document-name AWS-StartInteractiveCommand --parameters command='sudo pretamane-host release'"
+  description = "Has the host take the release that its parameter names, without a pause; it goes on when the session ends."
+  value       = "aws ssm start-session --region ${var.region} --target ${aws_instance.host.id} --document-name AWS-StartInteractiveCommand --parameters command='sudo systemd-run --wait --pipe --collect --unit pretamane-release pretamane-host release'"
 }

@@ -13,6 +13,7 @@ locals {
     backup_role   = aws_iam_role.backup.arn
     data_root     = var.data_root
     data_volume   = aws_ebs_volume.data.id
+    kms_key_arn   = var.kms_key_arn
     mail_port     = var.mail_port
     model_role    = local.bedrock ? aws_iam_role.model[0].arn : null
     public_edge   = var.public_edge

@@ -420,6 +420,23 @@ variable "backup_lock_days" {
   }
 }
 
+variable "backup_kept_days" {
+  description = "Days for which each night's backup is kept in the bucket, and then for 30 more as one that was removed. From the 90th on it is kept cold."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    condition     = var.backup_kept_days >= 1 && var.backup_kept_days <= 3650 && floor(var.backup_kept_days) == var.backup_kept_days
+    error_message = "Backups are kept for 1 to 3650 days."
+  }
+
+  validation {
+    condition     = var.backup_kept_days >= coalesce(var.backup_lock_days, 1)
+    error_message = "Backups are kept for as long as they are locked, or longer."
+  }
+}
+
 variable "alarm_email" {
   description = "Who hears of alarms and of the budget; the address has to be confirmed once. Unset, alarms are only to be seen."
   type        = string

@@ -115,7 +115,7 @@ run "a_host_as_it_comes" {
       for rule in aws_s3_bucket_lifecycle_configuration.backups.rule :
       rule.noncurrent_version_expiration[0].noncurrent_days == 30 &&
       rule.abort_incomplete_multipart_upload[0].days_after_initiation == 1 &&
-      anytrue([for move in rule.transition : move.days == 90])
+      rule.expiration[0].days == 30 && length(rule.transition) == 0
     ])
     error_message = "Backups do not age as it is written."
   }
@@ -188,6 +188,7 @@ run "everything_asked_for" {
     instance_type       = "t4g.medium"
     kms_key_arn         = "arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-0000-0000-000000000000"
     backup_lock_days    = 30
+    backup_kept_days    = 120
     alarm_email         = "operations@example.org"
     monthly_budget_usd  = 60
     detailed_monitoring = true
@@ -205,8 +206,18 @@ run "everything_asked_for" {
   }
 
   assert {
+    condition     = local.host_facts.kms_key_arn == var.kms_key_arn
+    error_message = "The host does not hear of the key for the secrets that it makes."
+  }
+
+  assert {
     condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.backups.rule).apply_server_side_encryption_by_default).kms_master_key_id == var.kms_key_arn
     error_message = "Backups are not encrypted by the key that was given."
+  }
+
+  assert {
+    condition     = one(aws_s3_bucket_lifecycle_configuration.backups.rule[0].expiration[*].days) == 120 && one(aws_s3_bucket_lifecycle_configuration.backups.rule[0].transition[*].days) == 90
+    error_message = "Backups do not grow cold and end as asked for."
   }
 
   assert {

@@ -128,9 +128,12 @@ run "a_secret_in_an_address" {
     public_address = false
     public_edge    = true
     subnet_id      = "subnet-00000000000000001"
+
+    backup_kept_days = 0
   }
 
   expect_failures = [
+    var.backup_kept_days,
     var.settings,
     var.public_edge,
   ]
@@ -142,6 +145,7 @@ run "a_name_that_is_the_hosts" {
   variables {
     settings           = { HOST_FACTS = "mine" }
     availability_zone  = "eu-west-1a"
+    backup_lock_days   = 60
     alarm_email        = "operations@example.org"
     monthly_budget_usd = 0
   }
@@ -149,6 +153,7 @@ run "a_name_that_is_the_hosts" {
   expect_failures = [
     var.settings,
     var.availability_zone,
+    var.backup_kept_days,
     var.monthly_budget_usd,
   ]
 }

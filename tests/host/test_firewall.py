@@ -56,6 +56,7 @@ def public(pair, site):
     wanted = json.dumps(json.loads(was) | {"public_edge": True})
     ssm.put_parameter(Name=name, Value=wanted, Type="String", Overwrite=True)
     try:
+        pair.twin.run("truncate", "--size", "0", "/var/log/docker-calls")
         pair.twin.run("pretamane-host", "setup")
         yield pair.twin
     finally:
@@ -63,8 +64,12 @@ def public(pair, site):
 
 
 def test_with_a_public_edge_two_ports_are_open_and_no_third(public):
+    calls = public.read("var/log/docker-calls")
+
     with listening(public, 443), listening(public, 8022):
         reached = [port for port in (443, 8022) if reaches(public, port)]
 
     assert reached == [443]
     assert "COMPOSE_FILE=compose.yml:compose.public.yml" in public.read("srv/pretamane/stack/.env")
+    # Caddy publishes them by no other way.
+    assert " up --detach --wait " in calls

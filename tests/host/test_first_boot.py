@@ -107,6 +107,14 @@ def test_dockers_data_is_on_the_data_volume(pair):
     assert f"/dev/disk/by-uuid/{pair.disk.uuid()}" in pair.first.read("etc/systemd/system/srv-pretamane.mount")
 
 
+def test_the_data_volume_is_checked_before_it_is_mounted(pair):
+    escaped = pair.disk.uuid().replace("-", r"\x2d")
+
+    wants = properties(pair.first, "srv-pretamane.mount", "Wants")["Wants"]
+
+    assert rf"systemd-fsck@dev-disk-by\x2duuid-{escaped}.service" in wants.split()
+
+
 def test_no_order_of_units_is_a_circle(pair):
     journal = pair.first.run("journalctl", "--boot", "--output", "cat")
 
@@ -135,6 +143,14 @@ def test_a_timer_makes_up_for_what_it_missed_and_its_failure_is_told(pair, name)
     assert service == {"OnFailure": f"pretamane-failed@pretamane-{name}.service.service", "LoadState": "loaded"}
 
 
+def test_setting_up_again_upgrades_nothing_that_runs(pair):
+    calls = pair.first.read("var/log/standin-calls").splitlines()
+
+    (installed, *more) = {call for call in calls if call.startswith("apt-get ") and " docker.io " in call}
+    assert more == []
+    assert " --no-upgrade " in installed
+
+
 def test_upgrades_leave_the_engine_alone_and_reboot_in_their_window(pair):
     told = pair.first.run("apt-config", "dump")
 
@@ -153,6 +169,21 @@ def test_credentials_for_containers_are_their_own_and_are_renewed(pair):
     assert "aws_session_token = " in after
     assert after != before
     assert "= invented" not in after
+
+
+def test_of_backups_that_the_bucket_has_the_newest_stays_here(pair):
+    folder = "/srv/pretamane/backups"
+    pair.first.run("mkdir", "-p", folder)
+    pair.first.run("touch", f"{folder}/pretamane-20200101T012000Z.tar.gz")
+    pair.first.run("mv", "/opt/pretamane/stack/scripts/backup-data.sh", "/run/backup-data.sh")
+    made = f"#!/bin/sh\ntouch {folder}/pretamane-20260101T012000Z.tar.gz\n"
+    pair.first.write("opt/pretamane/stack/scripts/backup-data.sh", made)
+    pair.first.run("chmod", "755", "/opt/pretamane/stack/scripts/backup-data.sh")
+
+    pair.first.run("systemctl", "start", "pretamane-backup.service")
+    pair.first.run("mv", "/run/backup-data.sh", "/opt/pretamane/stack/scripts/backup-data.sh")
+
+    assert pair.first.run("ls", folder) == "pretamane-20260101T012000Z.tar.gz"
 
 
 def test_a_unit_that_fails_says_so_where_others_can_read_it(pair, site):
@@ -180,6 +211,43 @@ def test_a_changed_setting_and_a_changed_secret_arrive_by_a_reload(pair, site):
     assert "MAIL_FROM=praxis@example.org" in pair.first.read("srv/pretamane/stack/.env").splitlines()
     assert pair.first.run("cat", f"{SECRETS}/tunnel_token") == "a-newer-token"
     assert "--force-recreate" in pair.first.read("var/log/docker-calls")
+
+
+@pytest.mark.parametrize("name", ["DATABASE_OWNER_PASSWORD", "MINIO_ROOT_PASSWORD"])
+def test_a_changed_password_is_told_before_anything_starts_with_it(pair, site, name):
+    ssm, place = site.root.client("ssm"), f"/pretamane/testing/generated/{name}"
+    ssm.put_parameter(Name=place, Value=f"another-{name}", Type="SecureString", Overwrite=True)
+    pair.first.run("truncate", "--size", "0", "/var/log/docker-calls")
+
+    pair.first.run("systemctl", "reload", "pretamane.service")
+
+    calls = pair.first.read("var/log/docker-calls")
+    assert pair.first.run("cat", f"{SECRETS}/{name.lower()}") == f"another-{name}"
+    assert calls.index("postgresql psql") < calls.index(" up ")
+    assert calls.index("--force-recreate") == calls.rindex("--force-recreate")
+
+
+def test_a_role_that_terraform_made_later_is_known_after_a_reload(pair, site):
+    ssm, place = site.root.client("ssm"), "/pretamane/testing/settings/HOST_FACTS"
+    was = site.parameter("settings/HOST_FACTS")
+    role = "arn:aws:iam::123456789012:role/pretamane-testing-model"
+    ssm.put_parameter(
+        Name=place, Value=json.dumps(json.loads(was) | {"model_role": role}), Type="String", Overwrite=True
+    )
+
+    pair.first.run("systemctl", "reload", "pretamane.service")
+    ssm.put_parameter(Name=place, Value=was, Type="String", Overwrite=True)
+
+    assert f"HOST_MODEL_ROLE={role}" in pair.first.read("etc/pretamane/facts.env").splitlines()
+    assert "aws_session_token = " in pair.first.run("cat", f"{SECRETS}/model_credentials")
+
+
+def test_a_reload_has_caddy_ask_the_colour_that_is_recorded(pair):
+    pair.first.run("truncate", "--size", "0", "/var/log/docker-calls")
+
+    pair.first.run("systemctl", "reload", "pretamane.service")
+
+    assert "exec -T caddy rm -f /etc/caddy/live/green" in pair.first.read("var/log/docker-calls")
 
 
 def test_a_reload_without_a_change_begins_nothing_anew(pair):

@@ -80,3 +80,20 @@ def test_a_value_that_compose_would_read_as_more_is_refused_by_name(settings, va
 
     assert (told.returncode, told.stdout) == (1, "")
     assert told.stderr.startswith("The setting MAIL_FROM holds ")
+
+
+def test_a_secret_that_is_made_is_encrypted_by_the_key_that_was_given(aws, tmp_path):
+    key = "arn:aws:kms:eu-central-1:111122223333:key/00000000-0000-0000-0000-000000000000"
+    (tmp_path / "signing_key").write_text("0123456789abcdef\n")
+    command = [sys.executable, str(SCRIPT.with_name("parameter-store")), "/p/k", str(tmp_path)]
+    env = environment(aws) | FACTS | {"HOST_KMS_KEY_ARN": key, "PATH": os.environ["PATH"]}
+
+    told = subprocess.run(
+        [*command, "--generated", "signing_key"], env=env, capture_output=True, text=True, check=False
+    )
+
+    (stored,) = parameters(aws).describe_parameters(
+        Filters=[{"Key": "Name", "Values": ["/p/k/generated/SIGNING_KEY"]}]
+    )["Parameters"]
+    assert told.returncode == 0, told.stderr
+    assert stored["KeyId"] == key

@@ -80,6 +80,18 @@ def test_a_phase_that_fails_names_itself_and_leaves_no_ready_mark(hasty, site, p
     assert words in log
 
 
+def test_a_host_that_cannot_send_its_backups_is_not_called_ready(hasty):
+    file = f"{SECRETS}/backup_credentials"
+    hasty.run("sh", "-c", f"cp -p {file} /run/lent; echo '# Nothing is lent.' >{file}")
+
+    told = hasty.try_("pretamane-host", "setup")
+    hasty.run("cp", "-p", "/run/lent", file)
+
+    assert told.returncode == 1
+    assert (hasty.status()["phase"], hasty.status()["state"]) == ("verify", "failed")
+    assert "No credentials of this hour" in hasty.status()["error"]
+
+
 def test_what_was_mended_is_ready_again(hasty):
     hasty.run("pretamane-host", "setup")
 

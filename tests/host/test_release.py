@@ -42,11 +42,17 @@ def in_service(host):
     return version, host.read("opt/pretamane/stack/VERSION").strip()
 
 
-def test_a_newer_bundle_comes_into_service(pair, newer):
+def apart(site):
+    """As the output take_release has it done, where no session's end is its own."""
+    told = json.loads(site.root.terraform("output", "-json"))["take_release"]["value"]
+    return told.partition("command='sudo ")[2].partition(" pretamane-host release'")[0].split()
+
+
+def test_a_newer_bundle_comes_into_service(pair, newer, site):
     newer("0.1.0-aaaaaaaaaaaa")
     pair.first.run("truncate", "--size", "0", "/var/log/docker-calls")
 
-    pair.first.run("pretamane-host", "release")
+    pair.first.run(*apart(site), "pretamane-host", "release")
 
     calls = pair.first.read("var/log/docker-calls")
     assert in_service(pair.first) == ("0.1.0-aaaaaaaaaaaa", "0.1.0-aaaaaaaaaaaa")
@@ -69,6 +75,49 @@ def test_one_that_fails_is_taken_back_with_its_files_and_not_tried_again(pair, n
     assert "Release 0.1.0-bbbbbbbbbbbb is not taken; " in told.stderr
     assert in_service(pair.first) == before
     assert "0.1.0-bbbbbbbbbbbb" in pair.first.read("srv/pretamane/stack/bad-versions")
+
+
+def test_one_that_was_taken_back_is_refused_until_somebody_says_again(pair, newer):
+    before = in_service(pair.first)
+    newer("0.1.0-bbbbbbbbbbbb")
+
+    told = pair.first.try_("pretamane-host", "release")
+    left = in_service(pair.first)
+    pair.first.run("pretamane-host", "release", "--again")
+
+    assert told.returncode == 2
+    assert "pretamane-host release --again" in told.stderr
+    assert left == before
+    assert in_service(pair.first) == ("0.1.0-bbbbbbbbbbbb", "0.1.0-bbbbbbbbbbbb")
+    assert pair.first.read("srv/pretamane/stack/bad-versions") == ""
+
+
+def test_what_fails_beside_an_app_that_is_in_service_leaves_the_files_that_belong_to_it(pair, newer):
+    newer("0.1.0-dddddddddddd")
+
+    with pair.first.failing("docker", "up --detach --wait --remove-orphans"):
+        pair.first.run("pretamane-host", "release")
+
+    assert in_service(pair.first) == ("0.1.0-dddddddddddd", "0.1.0-dddddddddddd")
+    assert pair.first.status()["state"] == "ready"
+
+
+def test_what_was_rolled_back_is_not_brought_in_again_by_setting_up(pair):
+    pair.first.run("pretamane-host", "do", "rollback.sh")
+
+    pair.first.run("pretamane-host", "setup")
+
+    assert in_service(pair.first)[0] != "0.1.0-dddddddddddd"
+    assert "0.1.0-dddddddddddd" in pair.first.read("srv/pretamane/stack/bad-versions").splitlines()
+
+
+def test_images_that_a_broken_build_left_out_are_made_by_the_next(pair):
+    made = "/srv/pretamane/docker/tests-images"
+    pair.first.run("sed", "-i", "/-minio:/d", made)
+
+    pair.first.run("pretamane-host", "images")
+
+    assert "-minio:" in pair.first.run("cat", made)
 
 
 def test_another_bundle_than_the_one_that_was_named_is_never_unpacked(pair, site, newer):

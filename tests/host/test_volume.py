@@ -50,6 +50,18 @@ def test_after_a_reboot_the_platform_comes_up_by_itself(pair, site):
     assert "ordering cycle" not in pair.first.run("journalctl", "--boot", "--output", "cat")
 
 
+def test_a_volume_that_is_nearly_full_keeps_nobody_from_starting(pair):
+    free = int(pair.first.run("df", "--output=avail", "-BM", "/srv/pretamane").split()[-1].rstrip("M"))
+    pair.first.run("/usr/bin/fallocate", "--length", f"{free - 500}MiB", "/srv/pretamane/filled")
+
+    pair.first.run("systemctl", "stop", "pretamane.service")
+    told = pair.first.try_("systemctl", "start", "pretamane.service")
+    pair.first.run("rm", "/srv/pretamane/filled")
+
+    assert told.returncode == 0, told.stderr
+    assert is_up(pair.first)
+
+
 @pytest.fixture(scope="module")
 def successor(pair, launch):
     """Another instance, after the first was lost, with the volume of that one, which is larger now."""
@@ -69,6 +81,16 @@ def test_another_instance_with_the_old_volume_goes_on_where_the_first_was(succes
     assert host.read("srv/pretamane/stack/dumps-of-a-test") == "kept\n"
     # What ran there, and after it the release that the parameter names.
     assert kept.partition("WORKER_VERSION=")[2].splitlines()[0] in host.read(KEPT)
+
+
+def test_it_tells_the_old_database_its_secrets_before_anything_else_starts(successor):
+    host, _, _ = successor
+
+    calls = host.read("var/log/docker-calls")
+    ups = [line for line in calls.splitlines() if " up " in line]
+    assert ups[0].endswith(" postgresql")
+    assert calls.index(ups[0]) < calls.index("postgresql psql") < calls.index(ups[1])
+    assert "--force-recreate" in ups[1]
 
 
 def test_it_has_the_same_secrets_and_all_of_the_larger_disk(successor, pair):
@@ -124,6 +146,16 @@ def test_a_disk_with_foreign_data_is_never_formatted(stranger, what):
     assert told.returncode == 2
     assert "holds something that is not ours" in told.stderr
     assert hash_of(disk) == before
+
+
+def test_a_first_boot_that_stopped_early_can_be_run_again(stranger):
+    host, _, _ = stranger
+
+    told = host.try_("pretamane-host", "setup")
+
+    assert told.returncode == 1
+    assert (host.status()["phase"], host.status()["state"]) == ("data-volume", "failed")
+    assert host.run("readlink", "/usr/local/bin/pretamane-host").startswith("/opt/pretamane/releases/")
 
 
 def test_only_the_disk_that_was_named_is_looked_at(stranger):

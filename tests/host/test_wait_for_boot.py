@@ -92,6 +92,19 @@ def test_what_an_instance_before_it_said_is_not_believed(says, wait):
     assert wait("i-before").returncode == 0
 
 
+def test_the_log_of_an_instance_before_it_is_not_shown_as_its_own(says, wait):
+    says("boot", at("release", "failed", "No way out.", instance="i-now"))
+    says("log", "i-before\nThe last words.")
+
+    told = wait("i-now")
+
+    assert told.returncode == 1
+    assert "The last words." not in told.stdout
+    assert "get-console-output" in told.stdout
+    says("log", "i-now\nThe last words.")
+    assert "The last words." in wait("i-now").stdout
+
+
 def test_a_host_that_says_nothing_yet_is_waited_for(wait):
     told = wait(patience="3")
 
