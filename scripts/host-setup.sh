@@ -111,7 +111,10 @@ phase() {
   set -e
   if [ "$code" = 0 ]; then return; fi
   tell "$name" failed "$(grep -v '^$' "$log" | tail -n 2 | tr -s '\000-\037' ' ' | cut -c 1-500)"
-  { cat /var/lib/cloud/data/instance-id; tail -c 3500 "$log"; } | "$release/scripts/host-parameters" tell log || true
+  {
+    cat /var/lib/cloud/data/instance-id
+    tail -c 3500 "$log"
+  } | "$release/scripts/host-parameters" tell log || true
   exit 1
 }
 
