@@ -3,6 +3,7 @@
 And the one browser that every story is told in.
 """
 
+import asyncio
 import os
 from collections import Counter
 from collections.abc import Generator, Iterator
@@ -30,6 +31,18 @@ def fail_what_was_skipped(report: pytest.TestReport | pytest.CollectReport) -> N
     if NOTHING_MAY_BE_SKIPPED and report.skipped and not hasattr(report, "wasxfail"):
         report.longrepr = f"With CI=true nothing may be skipped, and this was: {reason_of(report)}"
         report.outcome = "failed"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
+    """A browser's loop stays in the thread that drives it, in which a test of another kind could run none of its own."""
+    browsers = asyncio._get_running_loop()
+    if "chromium" not in getattr(item, "fixturenames", ()):
+        asyncio._set_running_loop(None)
+    try:
+        yield
+    finally:
+        asyncio._set_running_loop(browsers)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
