@@ -91,6 +91,16 @@ run "a_host_as_it_comes" {
   }
 
   assert {
+    condition     = aws_cloudwatch_metric_alarm.host["instance"].alarm_actions == toset(["arn:aws:automate:eu-central-1:ec2:reboot"])
+    error_message = "A host that does not answer its own network is not rebooted."
+  }
+
+  assert {
+    condition     = aws_instance.host.associate_public_ip_address
+    error_message = "The instance has no way out of the network made here."
+  }
+
+  assert {
     condition     = length(aws_sns_topic.alarms) + length(aws_budgets_budget.month) == 0
     error_message = "Somebody is told who was not named."
   }
@@ -121,6 +131,16 @@ run "a_host_as_it_comes" {
   }
 
   assert {
+    condition = alltrue([
+      for rule in aws_s3_bucket_lifecycle_configuration.releases.rule :
+      rule.status == "Enabled" && length(rule.expiration) == 0 &&
+      rule.noncurrent_version_expiration[0].noncurrent_days == 90 &&
+      rule.abort_incomplete_multipart_upload[0].days_after_initiation == 1
+    ])
+    error_message = "Old bundles stay for ever, or the one in use goes."
+  }
+
+  assert {
     condition     = length(aws_s3_bucket_object_lock_configuration.backups) == 0 && !aws_s3_bucket.backups.object_lock_enabled
     error_message = "Backups are locked without having been asked for."
   }
@@ -128,6 +148,26 @@ run "a_host_as_it_comes" {
   assert {
     condition     = jsondecode(aws_ssm_parameter.release.value).version == "0.1.0-000000000000" && jsondecode(aws_ssm_parameter.release.value).sha256 == filesha256(var.bundle)
     error_message = "The release parameter does not name the bundle."
+  }
+
+  assert {
+    condition     = output.watch_boot == "aws ssm get-parameter --region eu-central-1 --name /pretamane/testing/status/boot --query Parameter.Value --output text"
+    error_message = "Whoever watches the boot looks elsewhere."
+  }
+
+  assert {
+    condition     = output.read_address == "aws ssm get-parameter --region eu-central-1 --name /pretamane/testing/status/address --query Parameter.Value --output text"
+    error_message = "Whoever asks for the address looks elsewhere."
+  }
+
+  assert {
+    condition     = output.open_session == "aws ssm start-session --region eu-central-1 --target i-00000000000000001"
+    error_message = "A session is opened on another host."
+  }
+
+  assert {
+    condition     = output.first_administrator == "${output.open_session} --document-name AWS-StartInteractiveCommand --parameters command='sudo pretamane-host admin create'"
+    error_message = "The first administrator gets no link."
   }
 }
 

@@ -129,7 +129,7 @@ run "a_secret_in_an_address" {
     public_edge    = true
     subnet_id      = "subnet-00000000000000001"
 
-    backup_kept_days = 0
+    backup_kept_days = 3651
   }
 
   expect_failures = [

@@ -27,6 +27,10 @@ mock_resource "aws_iam_role" {
   defaults = { arn = "arn:aws:iam::111122223333:role/mocked" }
 }
 
+mock_resource "aws_instance" {
+  defaults = { id = "i-00000000000000001" }
+}
+
 mock_resource "aws_ebs_volume" {
   defaults = { id = "vol-00000000000000001", arn = "arn:aws:ec2:eu-central-1:111122223333:volume/vol-00000000000000001" }
 }
