@@ -421,7 +421,7 @@ variable "backup_lock_days" {
 }
 
 variable "backup_kept_days" {
-  description = "Days for which each night's backup is kept in the bucket, and then for 30 more as one that was removed. From the 90th on it is kept cold."
+  description = "Days for which each night's backup is kept in the bucket, and then for 30 more as one that was removed. More than 90, and it is kept cold from the 90th on; with the 30 of the default none ever is."
   type        = number
   default     = 30
   nullable    = false

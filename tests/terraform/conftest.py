@@ -74,7 +74,9 @@ def begun(copied: Callable[[str], Path], mocked: "subprocess.Popen[str]") -> Ite
     """Whatever takes a minute of waiting, begun by the first test that needs any of it, each in an AWS of its own."""
     with empty_aws() as one, empty_aws() as other, ThreadPoolExecutor() as aside:
         standing = aside.submit(stand_up, copied("applied"), one)
-        ruins = aside.submit(lambda folder: tear_down(stand_up(folder, other)), copied("torn-down"))
+        ruins = aside.submit(
+            lambda folder: tear_down(stand_up(folder, other, backup_lock_days=30)), copied("torn-down")
+        )
         yield Begun(standing, ruins, mocked)
 
 

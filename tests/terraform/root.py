@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,6 +17,8 @@ BUNDLE = SOURCE / "tests" / "bundles" / "pretamane-0.1.0-000000000000.tar"
 PROVIDER = "registry.terraform.io/hashicorp/aws"
 PLACES = ("/usr/share/terraform/plugins", "/usr/local/share/terraform/plugins", "~/.terraform.d/plugins")
 
+VARIABLES = re.findall(r'^variable "(\w+)"', (SOURCE / "variables.tf").read_text(), flags=re.MULTILINE)
+
 SENTINELS = {
     "tunnel_token": "sentinel-of-the-tunnel-0123456789",
     "mail_url": "smtps://practice:sentinel-of-the-mail@mail.example.org:465",  # pragma: allowlist secret: invented
@@ -23,7 +26,8 @@ SENTINELS = {
 }
 
 # moto takes Deny statements without their conditions, waits a minute for each life cycle, and forgets the rules of an
-# instance with a public address. Terraform's own tests, with a mocked AWS, look at all three.
+# instance with a public address. Terraform's own tests, with a mocked AWS, look at all three. An override changes the
+# copy that is tested alone: a variable for it would be a switch by which people could open their buckets.
 OVERRIDES = """
 resource "aws_s3_bucket_policy" "releases" {
   policy = jsonencode({ Version = "2012-10-17", Statement = [local.host_keeps_backups] })
@@ -86,6 +90,7 @@ class Root:
             "settings": {"PUBLIC_URL": "https://example.org"},
             "secret_versions": {"TUNNEL_TOKEN": 1, "MAIL_URL": 1, "MODEL_KEY": 1},
             "alarm_email": "operations@example.org",
+            "tags": {"Practice": "ours"},
             # What moto cannot do.
             "ipv6": False,
             "auto_recovery": False,
@@ -108,8 +113,9 @@ class Root:
         return self.run(command, self.given | changed)
 
     def run(self, command: list[str], given: dict[str, Any], said: str = "") -> subprocess.CompletedProcess[str]:
+        told = {name: value for name, value in given.items() if value is not None}
         variables = {
-            f"TF_VAR_{name}": value if isinstance(value, str) else json.dumps(value) for name, value in given.items()
+            f"TF_VAR_{name}": value if isinstance(value, str) else json.dumps(value) for name, value in told.items()
         }
         return subprocess.run(
             [str(TERRAFORM), *command],
@@ -159,16 +165,18 @@ def stand_up(folder: Path, endpoint: str, **given: Any) -> Root:
 class Ruins(NamedTuple):
     root: Root
     volume: str
+    unlocking: subprocess.CompletedProcess[str]
 
 
 def tear_down(root: Root) -> Ruins:
-    """As README says, word for word."""
+    """As README says, word for word; before that, its backups' lock is tried."""
+    unlocking = root.try_terraform("plan", "-refresh=false", backup_lock_days=None)
     volume = json.loads(root.terraform("output", "-json"))["data_volume_id"]["value"]
     listed = root.run(["state", "list"], {}).stdout.split()
     root.run(["state", "rm", *(address for address in listed if ".backups" in address)], {})
     shutil.copy(root.folder / "examples" / "tearing-down" / "tear_down_override.tf", root.folder)
     root.terraform("destroy", "-auto-approve")
-    return Ruins(root, volume)
+    return Ruins(root, volume, unlocking)
 
 
 def changes(plan: dict[str, Any]) -> dict[str, list[str]]:

@@ -1,12 +1,59 @@
 """What becomes of a host that stands, as its operator plans one thing after another."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.terraform.root import SENTINELS, Root, changes
+from tests.terraform.root import SENTINELS, VARIABLES, Root, changes
 
 INSTANCE, VOLUME = "aws_instance.host", "aws_ebs_volume.data"
+SUBSCRIPTION, BACKUPS = "aws_sns_topic_subscription.alarms[0]", "aws_s3_bucket.backups"
+KEY = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+TAGS = {"Project": "pretamane", "Environment": "testing", "ManagedBy": "terraform", "Practice": "ours"}
+
+# Each with another value than the one that was applied, here and below.
+SETTINGS_OF_THE_INSTANCE = {
+    "tags": {"Practice": "another's"},
+    "cpu_credits": "unlimited",
+    "auto_recovery": True,
+    "detailed_monitoring": True,
+    "root_volume_gib": 24,
+}
+CHANGED_AS_IT_RUNS = {"credit_specification", "maintenance_options", "monitoring", "root_block_device", "tags_all"}
+# None of the settings: which host it is, and where. README says what becomes of it.
+THE_HOST_ITSELF = (
+    *("project", "environment", "region", "availability_zone", "subnet_id", "network_cidr", "ipv6", "public_address"),
+    *("instance_type", "image_id", "rebuild", "kms_key_arn", "backup_lock_days"),
+)
+
+
+def settings_elsewhere(bundle: Path) -> dict[str, object]:
+    return {
+        "bundle": str(bundle),
+        "settings": {"PUBLIC_URL": "https://other.example.org", "MAIL_FROM": "practice@example.org"},
+        "secret_versions": {"TUNNEL_TOKEN": 2, "MAIL_URL": 2, "MODEL_KEY": 2},
+        "tunnel_token": "another-tunnel-0123456789",
+        "mail_url": "smtp://other.example.org",
+        "model_key": "another-model",
+        "bedrock_model_arns": ["arn:aws:bedrock:eu-central-1::foundation-model/a-model"],
+        "data_volume_gib": 80,
+        "data_root": "/srv/elsewhere",
+        "reboot_time": "05:00",
+        "public_edge": True,
+        "mail_port": 587,
+        "daily_snapshots": True,
+        "snapshot_time": "03:00",
+        "snapshots_kept": 14,
+        "backup_kept_days": 120,
+        "alarm_email": "others@example.org",
+        "monthly_budget_usd": 60,
+    }
+
+
+def differing(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
+    return {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
 
 
 def secrets_in(text: str) -> list[str]:
@@ -60,27 +107,73 @@ def test_what_the_host_writes_never_reaches_the_state(applied):
     assert secrets_in(applied.state()) == []
 
 
-def test_release_settings_and_more_disk_touch_no_instance(applied, bundle):
-    settings = {"PUBLIC_URL": "https://other.example.org", "MAIL_FROM": "practice@example.org"}
-    wishes = {
-        "bundle": str(bundle),
-        "settings": settings,
-        "data_volume_gib": 80,
-        "mail_port": 587,
-        "reboot_time": "05:00",
-    }
+def test_every_variable_is_a_setting_or_what_the_host_itself_is(bundle):
+    assert sorted([*settings_elsewhere(bundle), *SETTINGS_OF_THE_INSTANCE, *THE_HOST_ITSELF]) == sorted(VARIABLES)
 
-    planned = changes(applied.plan("-refresh=false", **wishes))
+
+def test_release_settings_and_more_disk_touch_no_instance(applied, bundle):
+    planned = changes(applied.plan("-refresh=false", **settings_elsewhere(bundle)))
 
     assert planned.keys() >= {
         "aws_s3_object.bundle",
+        "aws_ssm_parameter.host",
         "aws_ssm_parameter.release",
         'aws_ssm_parameter.settings["PUBLIC_URL"]',
     }
     assert planned[VOLUME] == ["update"]
     assert INSTANCE not in planned
     assert "aws_volume_attachment.data" not in planned
-    assert not [address for address, actions in planned.items() if "delete" in actions]
+    assert [address for address, actions in planned.items() if "delete" in actions] == [SUBSCRIPTION]
+
+
+def test_no_setting_stops_the_instance_or_makes_it_anew(applied):
+    plan = applied.plan("-refresh=false", **SETTINGS_OF_THE_INSTANCE)
+
+    (instance,) = [change["change"] for change in plan["resource_changes"] if change["address"] == INSTANCE]
+    (disk,), (larger,) = instance["before"]["root_block_device"], instance["after"]["root_block_device"]
+    assert instance["actions"] == ["update"]
+    assert instance["after_unknown"] == {}
+    assert differing(instance["before"], instance["after"]) == CHANGED_AS_IT_RUNS
+    assert differing(disk, larger) == {"tags", "volume_size"}
+    assert [address for address, actions in changes(plan).items() if "delete" in actions] == []
+
+
+@pytest.mark.parametrize(
+    ("moved", "refusal"),
+    [
+        ({"availability_zone": "eu-central-1b"}, "The data volume lives in eu-central-1a and cannot move"),
+        ({"backup_lock_days": 30}, f"Resource {BACKUPS} has lifecycle.prevent_destroy set"),
+        ({"kms_key_arn": KEY}, f"Resource {VOLUME} has lifecycle.prevent_destroy set"),
+    ],
+    ids=["zone", "lock", "key"],
+)
+def test_what_would_make_the_kept_anew_is_refused(applied, moved, refusal):
+    told = applied.try_terraform("plan", "-refresh=false", **moved)
+
+    assert told.returncode == 1
+    assert refusal in " ".join(told.stderr.replace("│", " ").split())
+
+
+def test_backups_that_are_locked_stay_so(begun):
+    told = begun.ruins.result(timeout=300).unlocking
+
+    assert told.returncode == 1
+    assert f"Resource {BACKUPS} has lifecycle.prevent_destroy set" in " ".join(told.stderr.replace("│", " ").split())
+
+
+def test_whatever_is_made_bears_its_tags(applied):
+    ec2, project = applied.client("ec2"), {"Name": "tag:Project", "Values": ["pretamane"]}
+
+    (reservation,) = ec2.describe_instances(Filters=[project])["Reservations"]
+    volumes = ec2.describe_volumes(Filters=[project])["Volumes"]
+    bucket = applied.client("s3").get_bucket_tagging(Bucket="pretamane-testing-releases-123456789012")
+
+    tagged = [reservation["Instances"][0], *volumes]
+    bear = [
+        {tag["Key"]: tag["Value"] for tag in tags} for tags in (*(each["Tags"] for each in tagged), bucket["TagSet"])
+    ]
+    assert len(bear) == 4
+    assert all(tags.items() >= TAGS.items() for tags in bear)
 
 
 @pytest.fixture
@@ -131,7 +224,7 @@ def test_a_plan_to_destroy_is_refused_for_the_data_volume(applied):
 
 
 def test_tearing_down_as_it_is_written_keeps_a_snapshot_and_the_backups(begun):
-    root, volume = begun.ruins.result(timeout=300)
+    root, volume, _ = begun.ruins.result(timeout=300)
 
     ec2, ours = root.client("ec2"), [{"Name": "volume-id", "Values": [volume]}]
     (snapshot,) = ec2.describe_snapshots(Filters=ours)["Snapshots"]
