@@ -135,9 +135,28 @@ locals {
   }
 }
 
+locals {
+  # Each backup has a name of its own. Whoever breaks into the host puts nothing in the place of one that is good.
+  # The parts of an upload cannot say it; what ends the upload has to.
+  host_writes_once = {
+    Sid       = "HostWritesOnce"
+    Effect    = "Deny"
+    Principal = { AWS = [aws_iam_role.host.arn, aws_iam_role.backup.arn] }
+    Action    = "s3:PutObject"
+    Resource  = "${local.arn}:s3:::${local.backup_bucket}/*"
+    Condition = {
+      Null = { "s3:if-none-match" = "true" }
+      Bool = { "s3:ObjectCreationOperation" = "true" }
+    }
+  }
+}
+
 resource "aws_s3_bucket_policy" "backups" {
   bucket = aws_s3_bucket.backups.id
-  policy = jsonencode({ Version = "2012-10-17", Statement = [local.only_by_tls["backups"], local.host_keeps_backups] })
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [local.only_by_tls["backups"], local.host_keeps_backups, local.host_writes_once]
+  })
 
   depends_on = [aws_s3_bucket_public_access_block.backups]
 }

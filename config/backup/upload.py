@@ -3,17 +3,21 @@
 Run by backup-data.sh in the app's image. /run/secrets/backup_credentials says who we are there, as AWS's own tools
 write it: [default] with aws_access_key_id, aws_secret_access_key and, where they are lent, aws_session_token. Each part
 goes with a checksum of its own, by which the service refuses what arrives damaged; the last is sent only when the whole
-was what its hash says; and in the end the service is asked what it has.
+was what its hash says; nothing that has the name already is written over; and in the end the service is asked what it
+has.
 """
 
 import configparser
 import hashlib
 import sys
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import quote
 
+from minio.api import Minio
 from minio.credentials.providers import StaticProvider
+from minio.error import S3Error
+from urllib3.response import BaseHTTPResponse
 
 from pretamane.adapters.blobs_s3 import PART_BYTES
 from pretamane.adapters.blobs_s3_line import FAILURES, Patience, client, header, reason
@@ -50,6 +54,19 @@ class Whole:
         return piece
 
 
+class WritesOnce(Minio):
+    """Asks with whatever ends a write that nothing has the name yet: terraform-ec2's bucket demands it of its host.
+
+    The library takes no headers for that of its callers, and only what passes here is signed.
+    """
+
+    def _execute(self, method: str, *what: Any, **more: Any) -> BaseHTTPResponse:
+        asked = more.get("query_params") or {}
+        if (method == "PUT" and "partNumber" not in asked) or (method == "POST" and "uploadId" in asked):
+            more["headers"] = {**(more.get("headers") or {}), "If-None-Match": "*"}
+        return super()._execute(method, *what, **more)
+
+
 def place(endpoint: str, bucket: str, credentials: Path) -> tuple[BlobBucket, StaticProvider]:
     """An endpoint that begins with http:// is reached in plain sight of the network."""
     written = configparser.ConfigParser(interpolation=None)
@@ -70,10 +87,21 @@ def place(endpoint: str, bucket: str, credentials: Path) -> tuple[BlobBucket, St
 
 
 def send(bucket: BlobBucket, who: StaticProvider, backup: Backup, stream: BinaryIO) -> None:
-    service, name = client(bucket, Patience(), who), bucket.beginning + backup.name
+    service, name = client(bucket, Patience(), who, WritesOnce), bucket.beginning + backup.name
+    try:
+        write(service, bucket.name, name, backup, stream)
+        kept = service.stat_object(bucket.name, name)
+    except FAILURES as failure:
+        raise NotSent(f"The bucket {bucket.name} did not take the backup: {reason(failure)}.") from None
+    if (kept.size, header(kept.metadata, f"x-amz-meta-{HASH}")) != (backup.size, backup.sha256):
+        raise NotSent(f"The bucket {bucket.name} does not have the backup as it is here.")
+
+
+def write(service: Minio, bucket: str, name: str, backup: Backup, stream: BinaryIO) -> None:
+    """What has the name already may be this very one, whose answer was lost: that is for the comparison to say."""
     try:
         service.put_object(
-            bucket.name,
+            bucket,
             name,
             Whole(stream, backup),  # type: ignore[arg-type]  # it is only ever read
             backup.size,
@@ -82,11 +110,9 @@ def send(bucket: BlobBucket, who: StaticProvider, backup: Backup, stream: Binary
             part_size=PART_BYTES,
             num_parallel_uploads=1,
         )
-        kept = service.stat_object(bucket.name, name)
-    except FAILURES as failure:
-        raise NotSent(f"The bucket {bucket.name} did not take the backup: {reason(failure)}.") from None
-    if (kept.size, header(kept.metadata, f"x-amz-meta-{HASH}")) != (backup.size, backup.sha256):
-        raise NotSent(f"The bucket {bucket.name} does not have the backup as it is here.")
+    except S3Error as refusal:
+        if refusal.code != "PreconditionFailed":
+            raise
 
 
 def main(bucket: str, endpoint: str, name: str, size: str, sha256: str) -> None:

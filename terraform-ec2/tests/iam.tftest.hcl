@@ -118,6 +118,19 @@ run "backups" {
     error_message = "The host could shorten how long backups are kept."
   }
 
+  # As the S3 user guide has it, "Enforce conditional writes on Amazon S3 buckets".
+  assert {
+    condition = anytrue([
+      for statement in jsondecode(aws_s3_bucket_policy.backups.policy).Statement :
+      statement.Effect == "Deny" && statement.Action == "s3:PutObject" &&
+      toset(statement.Principal.AWS) == toset([aws_iam_role.host.arn, aws_iam_role.backup.arn]) &&
+      statement.Resource == "arn:aws:s3:::pretamane-testing-backups-111122223333/*" &&
+      statement.Condition == { Null = { "s3:if-none-match" = "true" }, Bool = { "s3:ObjectCreationOperation" = "true" } }
+      if can(statement.Action == "s3:PutObject") && can(statement.Condition.Null)
+    ])
+    error_message = "The host could write over a backup."
+  }
+
   assert {
     condition = alltrue([
       for policy in [aws_s3_bucket_policy.backups.policy, aws_s3_bucket_policy.releases.policy] :

@@ -71,10 +71,10 @@ def provider(bucket: BlobBucket, patience: Patience) -> Provider:
     return ChainedProvider([EnvAWSProvider(), IamAwsProvider(http_client=pool(patience, None))])
 
 
-def client(bucket: BlobBucket, patience: Patience, credentials: Provider | None) -> Minio:
+def client(bucket: BlobBucket, patience: Patience, credentials: Provider | None, speaker: type[Minio] = Minio) -> Minio:
     """Without credentials: what a stranger could ask."""
     trust = ssl.create_default_context(cafile=bucket.ca) if bucket.tls else None
-    made = Minio(
+    made = speaker(
         bucket.endpoint,
         credentials=credentials,
         secure=bucket.tls,

@@ -108,6 +108,27 @@ def test_it_arrives_as_it_is_below_its_prefix(upload, server, credentials, size)
 
 
 @pytest.mark.parametrize("size", SIZES)
+def test_what_has_its_name_already_is_never_written_over(upload, server, credentials, size):
+    first = os.urandom(size)
+    sent(upload, server.port, credentials, (f"once-{size}.tar.gz", first))
+
+    with pytest.raises(upload.NotSent, match="does not have the backup as it is here"):
+        sent(upload, server.port, credentials, (f"once-{size}.tar.gz", os.urandom(size)))
+
+    assert content_of(server, f"of/ours/once-{size}.tar.gz") == first
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_same_backup_may_be_sent_once_more(upload, server, credentials, size):
+    content = os.urandom(size)
+    sent(upload, server.port, credentials, (f"twice-{size}.tar.gz", content))
+
+    sent(upload, server.port, credentials, (f"twice-{size}.tar.gz", content))
+
+    assert content_of(server, f"of/ours/twice-{size}.tar.gz") == content
+
+
+@pytest.mark.parametrize("size", SIZES)
 def test_what_is_damaged_on_its_way_is_refused(upload, server, credentials, size):
     line = Spoiling(server.port, after=size // 2)
     with closing(line), pytest.raises(upload.NotSent) as refusal:
