@@ -204,8 +204,8 @@ def test_what_a_small_host_tells_its_builds_is_heard_by_whatever_compiles():
     assert {file for file, text in compiling.items() if not all(f"\nARG {name}=" in text for name in told)} == set()
 
 
-# By scripts/deploy.sh.
-WRITTEN = r"(BLUE|GREEN|WORKER|MIGRATE)_(SCALE|VERSION)"
+# By scripts/deploy.sh, and by scripts/compose.
+WRITTEN = r"(BLUE|GREEN|WORKER|MIGRATE)_(SCALE|VERSION)|REVISION"
 OF_THE_TESTS = {"MINIO_FROM"}
 
 
