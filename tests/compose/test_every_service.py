@@ -63,6 +63,8 @@ def set_to(key: str, value: object) -> Callable[[Service], None]:
             ),
         ),
         ("mounts", set_to("volumes", [{"type": "bind", "source": "/srv", "target": "/srv"}])),
+        ("own_volumes", set_to("volumes", [{"type": "volume", "source": "minio-data", "target": "/data"}])),
+        ("own_volumes", set_to("volumes", [{"type": "volume", "target": "/data"}])),
         ("secrets_are_files", set_to("environment", dict.fromkeys(["POSTGRES_PASSWORD"], "in the open"))),
         ("loopback_only", set_to("ports", [{"target": 5432, "published": "5432"}])),
         ("named_networks", set_to("networks", {"default": None})),
