@@ -187,11 +187,19 @@ def test_the_stacks_version_is_the_projects():
     assert versions("images.env")["PRETAMANE_VERSION"] == project[1]
 
 
+PLACE = re.compile(r"# github\.com/[\w.-]+/[\w.-]+: [\w./-]+ \(at [0-9a-f]{12}\)")
+
+
 def test_every_version_says_where_it_was_seen():
+    """In a file of a public repository: its owner and name, the path, and the commit."""
     lines = (FOLDER / "images.env").read_text(encoding="utf-8").splitlines()
+    seen = [
+        (before, line) for before, line in pairwise(lines) if re.match(r"[A-Z]+(_[A-Z]+)*_IMAGE=|MINIO_VERSION=", line)
+    ]
 
-    silent = [line for before, line in pairwise(lines) if "_IMAGE=" in line and before[:1] != "#"]
+    silent = [line for before, line in seen if not PLACE.fullmatch(before)]
 
+    assert len(seen) == 19
     assert silent == []
     assert not any("@sha256:" in line for line in lines)
 
