@@ -60,12 +60,12 @@ was_purged() {
 }
 
 blobs() {
-  local code=0 key
+  local code=0 torn="" key
   mkdir "$work/blobs"
   { compose run --rm --no-deps -T backup save <"$work/blobs.list" 2>"$work/said" || echo $? >"$work/code"; } |
-    tar --extract --directory "$work/blobs"
+    tar --extract --directory "$work/blobs" || torn=" and torn"
   if [ -f "$work/code" ]; then code=$(cat "$work/code"); fi
-  case $code in
+  case $code$torn in
     0 | 3) ;;
     *) refuse "Documents' bytes could not be read: $(tail -n 1 "$work/said")" ;;
   esac

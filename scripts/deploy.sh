@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Brings another version of the app into service without losing a request: scripts/deploy.sh VERSION
-# Needs: the running stack, and the version's image here or where it can be pulled from.
+# Needs: the running stack; each image that this release runs, here, where it can be pulled from, or made by this checkout.
 # Leaves: that version in service, or what ran before it with the reason; a dump of the database from just before.
 # A version that was reverted is refused from then on, unless --again is given.
 set -euo pipefail
@@ -23,7 +23,6 @@ version=${version:-$(setting PRETAMANE_VERSION)}
 one_at_a_time
 old=$(live_colour) old_version=$(live_version)
 new=$(other_than "$old")
-image=$(setting PRETAMANE_REPOSITORY):$version
 # Longer than an upload of the largest size takes on a slow line; what is still under way then is cut off.
 readonly drain_seconds=${DRAIN_SECONDS:-900}
 readonly dumps_kept=3
@@ -34,6 +33,11 @@ as_planned() {
   local upper
   upper=$(echo "$new" | tr '[:lower:]' '[:upper:]')
   env "${upper}_SCALE=1" "${upper}_VERSION=$version" "MIGRATE_VERSION=$version" "$@"
+}
+
+# All that runs at the end, as it is recorded then.
+as_recorded() {
+  as_planned env "${old^^}_SCALE=0" "${old^^}_VERSION=$(setting PRETAMANE_VERSION)" "WORKER_VERSION=$version" "$@"
 }
 
 check() {
@@ -47,13 +51,35 @@ check() {
   fi
 }
 
-fetch() {
-  if docker image inspect "$image" >/dev/null 2>&1; then return; fi
-  docker pull --quiet "$image" >/dev/null || refuse "The image $image is neither here nor to be had."
-}
+# Not the app's alone: what is missing when everything else comes has no way back.
+fetch() { fetch_images as_recorded "$scripts/compose"; }
 
 # A newer release may want one that an older had no use for; what is there stays.
 secrets() { "$scripts/secrets.sh" local; }
+
+# What the edge will run by, as Compose fills it in.
+edges_environment() {
+  as_recorded "$scripts/compose" config caddy | awk '
+    /^  [a-z]/ {in_caddy = ($1 == "caddy:")}
+    /^    [a-z]/ {reading = in_caddy && $1 == "environment:"; next}
+    reading {sub(/^ +/, ""); sub(/: /, "="); sub(/="/, "="); sub(/"$/, ""); print}'
+}
+
+# By the image that will read it, and on no network: Compose would make anew those that it finds changed.
+try_edge() {
+  local image house told hash
+  house=$(cd "$scripts/.." && pwd)
+  image=$(services_with_images as_recorded "$scripts/compose" | sed -n 's/^caddy //p')
+  hash=$(secrets_folder)/consoles_password_hash
+  told=$(edges_environment)
+  # shellcheck disable=SC2016 # the container's shell fills it in
+  quietly docker run --rm --network none --read-only --cap-drop ALL --security-opt no-new-privileges \
+    --tmpfs /tmp:mode=1777 --tmpfs /data:mode=1777 --tmpfs /config:mode=1777 --env-file <(echo "$told") \
+    --volume "$house/config/caddy:/etc/caddy:ro" --volume "$house/config/site:/srv/site:ro" \
+    --volume "$hash:/run/secrets/consoles_password_hash:ro" \
+    "$image" sh -c 'exec caddy validate --config "$EDGE_CONFIG" --adapter caddyfile' </dev/null ||
+    refuse "Caddy does not take the configuration that is here; nothing was changed."
+}
 
 dump() {
   mkdir -p "$home/dumps"
@@ -152,6 +178,7 @@ step() {
 check
 step "Fetching $version" fetch
 step "Secrets" secrets
+step "Trying the edge's configuration" try_edge
 step "Leading back to app-$old" lead_back
 trap go_back ERR
 trap break_off HUP INT TERM
@@ -168,7 +195,7 @@ if is_bad "$version"; then
   grep -Fvx "$version" "$home/bad-versions" >"$home/bad-versions.new" || true
   mv "$home/bad-versions.new" "$home/bad-versions"
 fi
-step "Draining app-$old" drain "$old"
+step "Draining app-$old" drain "$old" || say "app-$old did not end by itself; the next step ends it."
 step "Everything else" everything_else ||
   refuse "Version $version is in service, as app-$new, and something else is not as it should be: scripts/doctor.sh says what."
 say "Version $version is in service, as app-$new."

@@ -28,37 +28,61 @@ check_tools() {
   done
 }
 
+# Where the engine does not say, or it is no folder of this machine, the root's disk is looked at.
+docker_root() {
+  local root
+  root=$(docker info --format '{{.DockerRootDir}}' 2>/dev/null) || root=""
+  if [ -d "$root" ]; then echo "$root"; else echo /; fi
+}
+
 check_machine() {
   local memory disk
   case $(uname -m) in
     x86_64 | aarch64 | arm64) ;;
-    *) fault "This processor is $(uname -m); there are images for amd64 and arm64." ;;
+    *) fault "This processor is $(uname -m); there are images for amd64 and arm64. Take another machine." ;;
   esac
-  memory=$(awk '/^MemTotal:/ {print int($2 / 1024)}' /proc/meminfo 2>/dev/null || echo 4096)
+  memory=$(awk '/^MemTotal:/ {print int($2 / 1024)}' /proc/meminfo 2>/dev/null) || memory=""
   if [ "${memory:-4096}" -lt 3600 ]; then
-    fault "This host has $memory MiB of memory; the stack needs 4 GiB."
+    fault "This host has $memory MiB of memory; the stack needs 4 GiB. Take a larger one."
   fi
-  disk=$(df -Pm "$(docker info --format '{{.DockerRootDir}}' 2>/dev/null || echo /)" 2>/dev/null | awk 'NR == 2 {print $4}')
+  disk=$(df -Pm "$(docker_root)" 2>/dev/null | awk 'NR == 2 {print $4}') || disk=""
   # A rule for installing: what is there already has to start on a full disk too.
   if [ "${disk:-10240}" -lt 10000 ] && [ -f "$state" ]; then
     say "Docker's disk has $disk MB free, which will not do for another release. Remove what is not used: docker image prune --all."
   elif [ "${disk:-10240}" -lt 10000 ]; then
     fault "Docker's disk has $disk MB free; 10 GB are needed. Remove what is not used: docker image prune --all."
   fi
-  if [ "$(date +%Y)" -lt 2026 ]; then
-    fault "The clock says $(date -u +%F). Set it (timedatectl set-ntp true): sessions and certificates depend on it."
+}
+
+# Nothing can be installed before it was made, and the newest of what it is made of bears its day in its name.
+check_clock() {
+  local made
+  made=$(setting DEBIAN_IMAGE | sed -nE 's/.*-(20[0-9]{6})-.*/\1/p')
+  if [ "$(date -u +%Y%m%d)" -lt "${made:-20260101}" ]; then
+    fault "The clock says $(date -u +%F), when this release was not made yet. Set it (timedatectl set-ntp true): sessions and certificates depend on it."
+  elif [ "$(timedatectl show --property NTPSynchronized --value 2>/dev/null)" = no ]; then
+    say "Nothing keeps this host's clock right, which says $(date -u '+%F %T') UTC: timedatectl set-ntp true."
   fi
 }
 
 # A port that our own Caddy holds is as good as free.
 check_port() {
-  local port=$1
+  local port=$1 remedy=$2
   if [ -n "$(docker ps --quiet --filter "publish=$port" --filter label=com.docker.compose.service=caddy 2>/dev/null)" ]; then
     return
   fi
   if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
-    fault "Port $port is taken by another program; choose another in docker-compose/.env, as LOOPBACK_PORT."
+    fault "Port $port is taken by another program; $remedy."
   fi
+}
+
+check_ports() {
+  local port
+  check_port "$(setting LOOPBACK_PORT 8080)" "choose another in docker-compose/.env, as LOOPBACK_PORT"
+  if [[ $(setting COMPOSE_FILE compose.yml) != *compose.public.yml* ]]; then return; fi
+  for port in 80 443; do
+    check_port "$port" "end that one (ss -ltnp names it), or leave compose.public.yml out of COMPOSE_FILE in docker-compose/.env"
+  done
 }
 
 check_tunnel() {
@@ -71,7 +95,8 @@ preflight() {
   check_docker
   check_tools
   check_machine
-  check_port "$(setting LOOPBACK_PORT 8080)"
+  check_clock
+  check_ports
   check_tunnel
   if [ "${#faults[@]}" -gt 0 ]; then
     say "Nothing was changed. Before the stack can run here:"
@@ -82,37 +107,6 @@ preflight() {
 
 settle() {
   if [ ! -f "$settings" ]; then cp "$stack/.env.example" "$settings"; fi
-}
-
-# Each image once, behind a service that runs it.
-services_with_images() {
-  compose config | awk '
-    /^[a-z]/ {part = $1}
-    part == "services:" && /^  [^ ]/ {service = substr($1, 1, length($1) - 1)}
-    part == "services:" && /^    image: / && !told[$2]++ {print service, $2}'
-}
-
-is_ours() { [[ $1 == "$(setting PRETAMANE_REPOSITORY)"[:-]* ]]; }
-
-# By a registry's name each can be pulled; one of ours that has none, nowhere.
-pull() {
-  if is_ours "$1" && [[ $1 != */* ]]; then return 1; fi
-  docker pull --quiet "$1" >/dev/null
-}
-
-# Pulled where they are published, else built from this checkout, which makes its own version and no other: by the tag
-# of one that serves it would take that one's place.
-images() {
-  local service image built=()
-  while read -r service image; do
-    if docker image inspect "$image" >/dev/null 2>&1 || pull "$image"; then continue; fi
-    if ! is_ours "$image"; then refuse "The image $image is neither here nor to be had."; fi
-    if [ "${image##*:}" != "$(setting PRETAMANE_VERSION)" ]; then
-      refuse "The image $image is neither here nor to be had, and this checkout makes version $(setting PRETAMANE_VERSION). Build it in a checkout of its own version: scripts/compose build."
-    fi
-    built+=("$service")
-  done < <(services_with_images)
-  if [ "${#built[@]}" -gt 0 ]; then compose build --quiet "${built[@]}" >&2; fi
 }
 
 # On a host of ours they are Parameter Store's, and never made here.
@@ -147,7 +141,7 @@ address() {
 preflight
 one_at_a_time
 heading "Settings" && settle
-heading "Images" && images
+heading "Images" && fetch_images compose
 heading "Secrets" && secrets
 heading "The tunnel's address" && tunnel
 heading "Migrations, and everything up" && start

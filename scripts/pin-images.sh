@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Adds to every version in docker-compose/images.env the digest that its registry gives it: a release does so.
+# Adds to every version in docker-compose/images.env the digest that its registry gives it; scripts/bundle --pinned does so.
 # Needs: docker with buildx, and a way to the registries.
-# Leaves: docker-compose/images.pinned.env, which scripts/compose prefers; all digests or nothing, and none made up.
+# Leaves: docker-compose/images.pinned.env, which scripts/compose prefers as long as images.env names the same versions;
+# all digests or nothing, and none made up.
 set -euo pipefail
 cd -P "$(dirname "${BASH_SOURCE[0]}")/../docker-compose"
 

@@ -18,8 +18,7 @@ readonly user=10001
 readonly passwords=(postgres_password database_owner_password database_app_password database_exporter_password
   minio_root_password minio_app_password meilisearch_key grafana_password pgadmin_password consoles_password)
 readonly given=(mail_url tunnel_token model_key)
-# As Compose takes it: from its own folder, where it is not absolute.
-folder=$(cd "$stack" && realpath -m "${SECRETS_DIR:-$(setting SECRETS_DIR ./secrets)}")
+folder=$(secrets_folder)
 # shellcheck source=docker-compose/images.env
 . docker-compose/images.env
 caddy=$PRETAMANE_REPOSITORY-caddy:$PRETAMANE_VERSION

@@ -60,6 +60,17 @@ need_an_empty_stack() {
   fi
 }
 
+# Compose fills in what stands behind a dollar sign, and what reads here would not: each would know another value.
+need_plain_settings() {
+  local filled_in
+  if [ ! -f "$settings" ]; then return; fi
+  filled_in=$(sed -nE -e "/^[A-Z0-9_]+='/d" -e '/^[A-Z0-9_]+="/! s/(=|[[:space:]]+)#.*//' \
+    -e 's/^([A-Z0-9_]+)=.*\$[A-Za-z_{].*/\1/p' "$settings" | head -n 1)
+  if [ -n "$filled_in" ]; then
+    refuse "In $settings $filled_in is filled in from another name (\$…), which Compose does and these scripts do not: write its value out."
+  fi
+}
+
 # As Compose reads it: without its quotes, and without a comment behind it.
 plain() { sed -E "s/^\"([^\"]*)\".*/\1/; t; s/^'([^']*)'.*/\1/; t; s/(^|[[:space:]]+)#.*//; s/[[:space:]]+$//"; }
 
@@ -72,6 +83,8 @@ setting() {
   echo "${value:-${2:-}}"
 }
 
+need_plain_settings
+
 live_colour() { if [ "$(setting GREEN_SCALE 0)" = 1 ]; then echo green; else echo blue; fi; }
 
 other_than() { if [ "$1" = blue ]; then echo green; else echo blue; fi; }
@@ -83,6 +96,38 @@ is_bad() { [ -f "$home/bad-versions" ] && grep -Fqx "$1" "$home/bad-versions"; }
 # Which colour Caddy leads to, whatever is written down; nothing where Caddy does not run.
 caddys_colour() {
   compose exec -T caddy sh -c 'if [ -e /etc/caddy/live/green ]; then echo green; else echo blue; fi' 2>/dev/null || true
+}
+
+# Each image once, behind a service that runs it. What follows is how Compose is called.
+services_with_images() {
+  "$@" config | awk '
+    /^[a-z]/ {part = $1}
+    part == "services:" && /^  [^ ]/ {service = substr($1, 1, length($1) - 1)}
+    part == "services:" && /^    image: / && !told[$2]++ {print service, $2}'
+}
+
+is_ours() { [[ $1 == "$(setting PRETAMANE_REPOSITORY)"[:-]* ]]; }
+
+# By a registry's name each can be pulled; one of ours that has none, nowhere.
+pull() {
+  if is_ours "$1" && [[ $1 != */* ]]; then return 1; fi
+  docker pull --quiet "$1" >/dev/null
+}
+
+# Pulled where they are published, else built from this checkout, which makes its own version and no other: by the tag
+# of one that serves it would take that one's place.
+fetch_images() {
+  local named service image built=()
+  named=$(services_with_images "$@") || refuse "Compose does not take its files as they are here; nothing was changed."
+  while read -r service image; do
+    if docker image inspect "$image" >/dev/null 2>&1 || pull "$image"; then continue; fi
+    if ! is_ours "$image"; then refuse "The image $image is neither here nor to be had."; fi
+    if [ "${image##*:}" != "$(setting PRETAMANE_VERSION)" ]; then
+      refuse "The image $image is neither here nor to be had, and this checkout makes version $(setting PRETAMANE_VERSION). Build it in a checkout of its own version: scripts/compose build."
+    fi
+    built+=("$service")
+  done <<<"$named"
+  if [ "${#built[@]}" -gt 0 ]; then "$@" build --quiet "${built[@]}" >&2; fi
 }
 
 # A release that was cut off may have left Caddy at the colour that is not written down, whose containers go next.
@@ -132,7 +177,9 @@ under_way_to() {
 # A tunnel without a token has another address at each of its starts; the app reads it from a file.
 has_quick_tunnel() { [[ ,$(setting COMPOSE_PROFILES), == *,tunnel,* ]] && [ -z "$(setting TUNNEL_NAMED)" ]; }
 
-# As Compose takes it: from its own folder, where it is not absolute.
+# As Compose takes them: from its own folder, where they are not absolute.
+secrets_folder() { (cd "$stack" && realpath -m "${SECRETS_DIR:-$(setting SECRETS_DIR ./secrets)}"); }
+
 address_file() { (cd "$stack" && realpath -m "$(setting ADDRESS_FOLDER ./address)/public-url"); }
 
 tunnels_metrics() { echo "http://$(setting NETWORK_PREFIX 10.213).1.10:2000"; }

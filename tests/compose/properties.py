@@ -93,12 +93,20 @@ def no_new_privileges(_name: str, service: Service) -> Iterator[str]:
 
 def mounts(_name: str, service: Service) -> Iterator[str]:
     for mount in service.get("volumes", []):
+        if mount["type"] != "bind":
+            continue
         if "docker.sock" in mount["source"] or mount["source"] in ("/run", "/var/run"):
             yield "it reaches the engine's socket"
-        if mount["type"] == "bind" and not mount.get("read_only"):
+        if not mount.get("read_only"):
             yield f"it can write to the host's {mount['target']}"
-        if mount["type"] == "bind" and mount["source"] in ("/", "/etc", "/root", "/home", "/var"):
+        if mount["source"] in ("/", "/etc", "/root", "/home", "/var"):
             yield f"it sees the host's {mount['source']}"
+
+
+def own_volumes(name: str, service: Service) -> Iterator[str]:
+    for mount in service.get("volumes", []):
+        if mount["type"] == "volume" and not mount.get("source", "").startswith(f"{name}-"):
+            yield f"its {mount['target']} is {mount.get('source', 'a volume without a name')}, which is not its own"
 
 
 def secrets_are_files(_name: str, service: Service) -> Iterator[str]:
@@ -131,13 +139,19 @@ PROPERTIES: Final[tuple[Property, ...]] = (
     no_capabilities,
     no_new_privileges,
     mounts,
+    own_volumes,
     secrets_are_files,
     loopback_only,
     named_networks,
 )
 
 # What cannot be otherwise, and why; compose.yml says the same beside it.
+ONE_DATA_FOLDER: Final = "what one colour began to receive or drew, the other and the worker go on with"
 EXCEPTIONS: Final = {
+    ("app-blue", "own_volumes"): ONE_DATA_FOLDER,
+    ("app-green", "own_volumes"): ONE_DATA_FOLDER,
+    ("worker", "own_volumes"): ONE_DATA_FOLDER,
+    ("migrate", "own_volumes"): ONE_DATA_FOLDER,
     ("otel-collector", "own_user"): "the engine's log files are root's alone",
     ("node-exporter", "mounts"): "the host's file systems are what it measures; as nobody it opens what anybody may",
     ("pgadmin", "no_capabilities"): "its interpreter's file asks for this one and does not start without",

@@ -63,6 +63,8 @@ def set_to(key: str, value: object) -> Callable[[Service], None]:
             ),
         ),
         ("mounts", set_to("volumes", [{"type": "bind", "source": "/srv", "target": "/srv"}])),
+        ("own_volumes", set_to("volumes", [{"type": "volume", "source": "minio-data", "target": "/data"}])),
+        ("own_volumes", set_to("volumes", [{"type": "volume", "target": "/data"}])),
         ("secrets_are_files", set_to("environment", dict.fromkeys(["POSTGRES_PASSWORD"], "in the open"))),
         ("loopback_only", set_to("ports", [{"target": 5432, "published": "5432"}])),
         ("named_networks", set_to("networks", {"default": None})),
@@ -185,11 +187,19 @@ def test_the_stacks_version_is_the_projects():
     assert versions("images.env")["PRETAMANE_VERSION"] == project[1]
 
 
+PLACE = re.compile(r"# github\.com/[\w.-]+/[\w.-]+: [\w./-]+ \(at [0-9a-f]{12}\)")
+
+
 def test_every_version_says_where_it_was_seen():
+    """In a file of a public repository: its owner and name, the path, and the commit."""
     lines = (FOLDER / "images.env").read_text(encoding="utf-8").splitlines()
+    seen = [
+        (before, line) for before, line in pairwise(lines) if re.match(r"[A-Z]+(_[A-Z]+)*_IMAGE=|MINIO_VERSION=", line)
+    ]
 
-    silent = [line for before, line in pairwise(lines) if "_IMAGE=" in line and before[:1] != "#"]
+    silent = [line for before, line in seen if not PLACE.fullmatch(before)]
 
+    assert len(seen) == 19
     assert silent == []
     assert not any("@sha256:" in line for line in lines)
 
@@ -204,8 +214,8 @@ def test_what_a_small_host_tells_its_builds_is_heard_by_whatever_compiles():
     assert {file for file, text in compiling.items() if not all(f"\nARG {name}=" in text for name in told)} == set()
 
 
-# By scripts/deploy.sh.
-WRITTEN = r"(BLUE|GREEN|WORKER|MIGRATE)_(SCALE|VERSION)"
+# By scripts/deploy.sh, and by scripts/compose.
+WRITTEN = r"(BLUE|GREEN|WORKER|MIGRATE)_(SCALE|VERSION)|REVISION"
 OF_THE_TESTS = {"MINIO_FROM"}
 
 
