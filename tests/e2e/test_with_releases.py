@@ -82,10 +82,12 @@ def test_a_release_that_fails_its_smoke_test_is_reverted_by_itself_and_costs_nob
 
 def test_a_version_that_was_reverted_is_not_tried_again(stack, broken):
     again = stack.script("deploy.sh", broken, check=False)
+    before = stack.container("app-blue")
     stack.script("install.sh")
 
     assert again.returncode == 2
     assert "was reverted before" in again.stderr
+    assert (stack.container("app-blue").id, stack.container("app-blue").started_at) == (before.id, before.started_at)
     # Whatever is there, running or not, the engine starts again at a reboot.
     assert broken not in " ".join(each.told["Config"]["Image"] for each in stack.containers().values())
     assert version_in_service(stack) == BASE
@@ -155,7 +157,7 @@ def test_a_release_with_a_migration_loses_no_request_and_nothing_that_is_under_w
         fetched = read.result()
 
     assert released.returncode == 0, released.stderr
-    assert short.failed == []
+    assert short.failed == [], released.stderr
     assert short.a_second > ENOUGH
     # What took longest went on before, through and after the switch.
     assert seconds_until_the_switch(released.stderr) < LONG_SECONDS < time.monotonic() - begun

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import httpx2
 
@@ -49,12 +50,15 @@ class ShortRequests:
         try:
             answer = client.get(path) if client else httpx2.get(self._address + path, timeout=30)
         except httpx2.HTTPError as failure:
-            self.failed.append(f"{path}: {failure!r}")
+            self._fail(path, repr(failure))
             return
         if answer.status_code == 200:
             self.answered += 1
         else:
-            self.failed.append(f"{path}: {answer.status_code} {answer.text[:200]}")
+            self._fail(path, f"{answer.status_code} {answer.text[:200]}")
+
+    def _fail(self, path: str, why: str) -> None:
+        self.failed.append(f"{datetime.now(UTC):%H:%M:%S} {path}: {why}")
 
 
 def paced(content: bytes, seconds: float) -> Iterator[bytes]:
