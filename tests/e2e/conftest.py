@@ -14,15 +14,14 @@ SAID = pytest.StashKey[str]()
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[Stack]:
-    """From nothing to all healthy, once for all that look at it."""
+    """From nothing to all healthy by one command, once for all that look at it."""
     if shutil.which("docker") is None:
         pytest.skip("no Docker engine: scripts/e2e brings one")
     clear_away_what_an_earlier_run_left()
     made = Stack(tmp_path_factory.mktemp("stack"), f"{OURS}{os.getpid()}")
     came_up = False
     try:
-        made.script("secrets.sh", "local")
-        made.up()
+        made.script("install.sh")
         came_up = True
         yield made
     finally:

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from tests.documents_story.samples import scanned_pdf
-from tests.e2e.stack import PASSWORD, Stack
+from tests.e2e.stack import PASSWORD, PRACTICES_OWN_SITE, Stack
 
 WORDS = "Rent of March"
 
@@ -19,14 +19,28 @@ def visitor(stack: Stack) -> Iterator[httpx2.Client]:
         yield client
 
 
-def test_a_visitors_message_arrives_at_the_desk(visitor, administrator):
-    message = {"name": "Zoë", "email": "zoe@client.example", "message": "May I come on Monday?"}
-    agreed = {"consent": True, "consent_version": "2026-11", "seconds_on_form": 30}
+MESSAGE = {"name": "Zoë", "email": "zoe@client.example", "message": "May I come on Monday?"}
+AGREED = {"consent": True, "consent_version": "2026-11", "seconds_on_form": 30}
 
-    sent = visitor.post("/api/v1/contact", json=message | agreed)
 
-    assert sent.status_code in (200, 201, 202), sent.text
+def test_a_message_from_the_practices_own_site_arrives_at_the_desk(visitor, administrator):
+    origin = {"Origin": PRACTICES_OWN_SITE}
+    asks = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "content-type"}
+
+    allowed = visitor.options("/api/v1/contact", headers=origin | asks)
+    sent = visitor.post("/api/v1/contact", json=MESSAGE | AGREED, headers=origin)
+    refused = visitor.post("/api/v1/contact", json=MESSAGE, headers=origin)
+
+    assert (allowed.status_code, sent.status_code, refused.status_code) == (204, 201, 422), sent.text
+    for answer in (allowed, sent, refused):
+        assert answer.headers.get_list("access-control-allow-origin") == [PRACTICES_OWN_SITE]
     assert "zoe@client.example" in administrator.get("/api/v1/submissions").text
+
+
+def test_another_sites_page_may_read_nothing(visitor):
+    answer = visitor.get("/api/v1/practice", headers={"Origin": "https://elsewhere.example"})
+
+    assert "access-control-allow-origin" not in answer.headers
 
 
 def test_signing_in_takes_the_password_and_nothing_else(stack, administrator):  # noqa: ARG001  # who has it
@@ -88,9 +102,22 @@ def test_the_figures_are_not_reachable(stack, visitor, path):
     assert visitor.get(stack.address + path, follow_redirects=True).status_code == 404
 
 
-@pytest.mark.parametrize("path", ["/", "/app/sign-in", "/api/v1/practice", "/health", "/nothing-here", "/api/v1/me"])
-def test_each_header_comes_once(visitor, path):
-    answer = visitor.get(path)
+PATHS = [
+    "/",
+    "/app/sign-in",
+    "/api/v1/practice",
+    "/health",
+    "/nothing-here",
+    "/api/v1/me",
+    "/files/gone",
+    "/minio/",
+    "/grafana/",
+]
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_each_header_comes_once(stack, visitor, path):
+    answer = visitor.get(path, auth=("operator", stack.secret("consoles_password")))
 
     once = [name.lower() for name, _ in answer.headers.multi_items() if name.lower() not in ("vary", "set-cookie")]
     assert len(once) == len(set(once))

@@ -101,9 +101,9 @@ def test_nobody_else_is_believed_about_an_address(stack, quick):  # noqa: ARG001
 
 
 def test_the_tunnel_reaches_caddy_and_the_outside_and_nothing_of_the_house(stack, quick):  # noqa: ARG001  # is set up
-    ways = ways_from(stack, "cloudflared")
+    ways = ways_from(stack.running(), "cloudflared")
     with outside() as beyond:
-        goes_out = reached(stack, "cloudflared", [beyond])
+        goes_out = reached(stack.container("cloudflared"), [beyond])
 
     assert ways == drawn(ways, {"edge", "egress"})
     assert goes_out == [True]

@@ -1,7 +1,11 @@
 """A backup taken while people work, restored where there is nothing."""
 
 import hashlib
+import itertools
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
@@ -10,10 +14,10 @@ import pytest
 from tests.documents_story.samples import pdf
 from tests.e2e import backups
 from tests.e2e.stack import PASSWORD, Stack
-from tests.e2e.test_without_data_yet import ROWS
+from tests.e2e.test_without_data_yet import MOVING, TABLES, eventually, nothing_left
 
-SETTLED = ("accounts", "contacts", "submissions")
 AGREED = {"consent": True, "consent_version": "2026-11", "seconds_on_form": 30}
+LINES = "SELECT t::text FROM {} t"
 MESSAGE = {"name": "Zoë", "email": "zoe@client.example", "message": "May I come on Monday?"} | AGREED
 
 
@@ -29,44 +33,93 @@ else:
 """
 
 
+@dataclass
+class Sending:
+    """Letters, one behind another, until somebody says that it is enough."""
+
+    client: httpx2.Client
+    enough: threading.Event = field(default_factory=threading.Event)
+    ended: list[tuple[str, float]] = field(default_factory=list)
+
+    def one(self, number: int) -> str:
+        file = (f"{number}.pdf", pdf([f"Letter {number}"]), "application/pdf")
+        sent = self.client.post("/api/v1/documents", files={"file": file})
+        assert sent.status_code == 201, sent.text
+        self.ended.append((sent.json()["id"], time.time()))
+        return str(sent.json()["id"])
+
+    def go_on(self) -> None:
+        for number in itertools.count(100):
+            if self.enough.is_set():
+                return
+            self.one(number)
+
+
+@dataclass
+class Taken:
+    """A backup, what was settled before it, and documents that were answered for before it began."""
+
+    file: Path
+    rows: dict[str, set[str]]
+    contents: dict[str, bytes]
+    going: str
+
+
+@pytest.fixture(scope="module")
+def taken(stack: Stack, administrator: httpx2.Client) -> Taken:
+    """While letters come in."""
+    sending = Sending(administrator)
+    kept = [sending.one(number) for number in range(5)]
+    eventually(lambda: nothing_left(administrator))
+    settled = rows(stack)
+    with ThreadPoolExecutor(1) as aside:
+        meanwhile = aside.submit(sending.go_on)
+        eventually(lambda: len(sending.ended) > len(kept))
+        begun = time.time()
+        file = Path(stack.script("backup-data.sh").stdout.strip())
+        ended = time.time()
+        sending.enough.set()
+        meanwhile.result()
+    assert any(begun < moment < ended for _, moment in sending.ended)
+    answered_for = [document for document, moment in sending.ended if moment < begun]
+    contents = {document: content_of(administrator, document) for document in answered_for}
+    going = hashlib.sha256(contents.pop(answered_for[-1])).hexdigest()
+    return Taken(file, settled, contents, backups.key_of(file, going))
+
+
+def rows(stack: Stack) -> dict[str, set[str]]:
+    names = set(asked(stack, TABLES).splitlines()) - MOVING
+    return {name: set(asked(stack, LINES.format(name)).splitlines()) for name in names}
+
+
 def asked(stack: Stack, statement: str) -> str:
     ask = ["exec", "-T", "postgresql", "psql", "--username", "postgres", "-At", "pretamane", "--command"]
     return stack.compose(*ask, statement).strip()
 
 
-def rows(stack: Stack) -> dict[str, str]:
-    return {name: asked(stack, ROWS.format(name)) for name in SETTLED}
-
-
-def test_a_backup_restores_into_an_empty_stack(stack, administrator):
-    def send(number: int) -> str:
-        file = (f"{number}.pdf", pdf([f"Letter {number}"]), "application/pdf")
-        sent = administrator.post("/api/v1/documents", files={"file": file})
-        assert sent.status_code == 201, sent.text
-        return str(sent.json()["id"])
-
-    kept = [send(number) for number in range(5)]
-    going = send(99)
-    bytes_of_it = hashlib.sha256(content_of(administrator, going)).hexdigest()
-    before = rows(stack)
-    with ThreadPoolExecutor(1) as aside:
-        meanwhile = aside.submit(lambda: [send(number) for number in range(100, 120)])
-        backup = Path(stack.script("backup-data.sh").stdout.strip())
-        meanwhile.result()
-    contents = {document: content_of(administrator, document) for document in kept}
-    key = backups.key_of(backup, bytes_of_it)
-
-    onto_data = stack.script("restore-data.sh", str(backup), check=False)
+def empty(stack: Stack) -> None:
     stack.compose("down", "--volumes", "--timeout", "5")
     stack.script("install.sh")
+
+
+def holds_what_was_kept(stack: Stack, taken: Taken) -> None:
+    assert "0 missing, 0 damaged" in stack.pretamane("blobs", "verify")
+    with httpx2.Client(base_url=stack.address, headers={"Origin": stack.address}, timeout=30) as client:
+        signed_in = client.post("/app/sign-in", data={"email": "ada@practice.example", "password": PASSWORD})
+        assert signed_in.status_code == 303
+        assert {document: content_of(client, document) for document in taken.contents} == taken.contents
+
+
+def test_a_backup_is_restored_onto_no_data_of_anybody_and_not_when_it_is_damaged(stack, taken):
+    onto_data = stack.script("restore-data.sh", str(taken.file), check=False)
+    empty(stack)
     sent = httpx2.post(f"{stack.address}/api/v1/contact", json=MESSAGE)
-    onto_a_message = stack.script("restore-data.sh", str(backup), check=False)
+    onto_a_message = stack.script("restore-data.sh", str(taken.file), check=False)
     answers_again = httpx2.get(f"{stack.address}/health/ready").status_code
     asked(stack, "TRUNCATE contacts, submissions CASCADE")
-    damaged = stack.script("restore-data.sh", str(backups.with_one_byte_changed(backup, key)), check=False)
-    half = stack.script("restore-data.sh", str(backups.with_half_a_dump(backup)), check=False)
-    newer = stack.script("restore-data.sh", str(backups.of_version(backup, "99.0.0")), check=False)
-    stack.script("restore-data.sh", str(backups.purged_meanwhile(backup, key)))
+    damaged = stack.script("restore-data.sh", str(backups.with_one_byte_changed(taken.file, taken.going)), check=False)
+    newer = stack.script("restore-data.sh", str(backups.of_version(taken.file, "99.0.0")), check=False)
+    half = stack.script("restore-data.sh", str(backups.with_half_a_dump(taken.file)), check=False)
 
     assert sent.status_code < 300, sent.text
     assert [each.returncode for each in (onto_data, onto_a_message, damaged, newer)] == [2, 2, 2, 2]
@@ -75,13 +128,27 @@ def test_a_backup_restores_into_an_empty_stack(stack, administrator):
     assert answers_again == 200
     assert "The backup is damaged" in damaged.stderr
     assert "is of version 99.0.0" in newer.stderr
-    assert half.returncode != 0
-    assert rows(stack) == before
-    assert key in asked(stack, "SELECT key FROM blobs WHERE purged_at IS NOT NULL").splitlines()
-    with httpx2.Client(base_url=stack.address, headers={"Origin": stack.address}, timeout=30) as client:
-        taken = client.post("/app/sign-in", data={"email": "ada@practice.example", "password": PASSWORD})
-        assert taken.status_code == 303
-        assert {document: content_of(client, document) for document in kept} == contents
+    assert half.returncode not in (0, 2)
+
+
+def test_after_all_that_a_backup_that_was_made_under_load_restores_with_rows_hashes_and_sign_in_as_they_were(
+    stack, taken
+):
+    stack.script("restore-data.sh", str(taken.file))
+
+    restored = rows(stack)
+    assert {name: lines - restored[name] for name, lines in taken.rows.items() if lines - restored[name]} == {}
+    assert "audit_entries" in restored
+    stack.pretamane("audit", "verify")
+    holds_what_was_kept(stack, taken)
+
+
+def test_what_was_purged_while_a_backup_was_made_is_purged_where_it_is_restored(stack, taken):
+    empty(stack)
+    stack.script("restore-data.sh", str(backups.purged_meanwhile(taken.file, taken.going)))
+
+    assert taken.going in asked(stack, "SELECT key FROM blobs WHERE purged_at IS NOT NULL").splitlines()
+    holds_what_was_kept(stack, taken)
 
 
 def content_of(client: httpx2.Client, document: str) -> bytes:

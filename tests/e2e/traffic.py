@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import httpx2
 
@@ -19,11 +20,17 @@ class ShortRequests:
     def __init__(self, address: str, a_second: int) -> None:
         self._address, self._pause = address, 1 / a_second
         self._told_to_end = threading.Event()
+        self._began = list[float]()
         self.answered, self.failed = 0, list[str]()
+
+    @property
+    def a_second(self) -> float:
+        """As they were really sent: one that waits for its turn here is not under way."""
+        return len(self._began) / (max(self._began) - min(self._began))
 
     @contextmanager
     def going_on(self) -> Iterator["ShortRequests"]:
-        with httpx2.Client(base_url=self._address, timeout=30) as kept, ThreadPoolExecutor(16) as pool:
+        with httpx2.Client(base_url=self._address, timeout=30) as kept, ThreadPoolExecutor(64) as pool:
             pace = pool.submit(self._keep_pace, pool, kept)
             try:
                 yield self
@@ -39,15 +46,19 @@ class ShortRequests:
             time.sleep(max(0.0, due - time.monotonic()))
 
     def _ask(self, path: str, client: httpx2.Client | None) -> None:
+        self._began.append(time.monotonic())
         try:
             answer = client.get(path) if client else httpx2.get(self._address + path, timeout=30)
         except httpx2.HTTPError as failure:
-            self.failed.append(f"{path}: {failure!r}")
+            self._fail(path, repr(failure))
             return
         if answer.status_code == 200:
             self.answered += 1
         else:
-            self.failed.append(f"{path}: {answer.status_code} {answer.text[:200]}")
+            self._fail(path, f"{answer.status_code} {answer.text[:200]}")
+
+    def _fail(self, path: str, why: str) -> None:
+        self.failed.append(f"{datetime.now(UTC):%H:%M:%S} {path}: {why}")
 
 
 def paced(content: bytes, seconds: float) -> Iterator[bytes]:
