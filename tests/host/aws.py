@@ -12,7 +12,10 @@ from typing import Any, NamedTuple
 import boto3
 
 REFUSALS = {"denied": "AccessDeniedException", "throttled": "ThrottlingException"}
-SILENCE_SECONDS = 25
+# As a host tells each of them.
+SAID = REFUSALS | {"silent": "ReadTimeoutError"}
+# Longer than any of a host's questions waits.
+SILENCE_SECONDS = 40
 OUR_OWN = {"content-length", "transfer-encoding", "connection", "date", "server"}
 
 
@@ -84,9 +87,14 @@ class Passing(BaseHTTPRequestHandler):
         elif trouble.kind == "silent":
             time.sleep(SILENCE_SECONDS)
             self.close_connection = True
-        else:
+        elif action:
             said = f'{{"__type": "{REFUSALS[trouble.kind]}", "message": "a test says no"}}'.encode()
             self.answer(400, {"Content-Type": "application/x-amz-json-1.1"}, said)
+        else:  # a service that speaks XML
+            code = f"<Code>{REFUSALS[trouble.kind]}</Code><Message>a test says no</Message>"
+            self.answer(
+                400, {"Content-Type": "text/xml"}, f"<ErrorResponse><Error>{code}</Error></ErrorResponse>".encode()
+            )
 
     do_GET = do_PUT = do_HEAD = do_POST  # noqa: N815  # as http.server asks for them
 

@@ -36,6 +36,16 @@ class Site(NamedTuple):
         value: str = told["Parameter"]["Value"]
         return value
 
+    def parameters(self, kind: str) -> dict[str, str]:
+        """By name, whatever is below settings, generated or status."""
+        pages = self.root.client("ssm").get_paginator("get_parameters_by_path")
+        found = pages.paginate(Path=f"/pretamane/testing/{kind}", WithDecryption=True)
+        return {each["Name"].rpartition("/")[2]: each["Value"] for page in found for each in page["Parameters"]}
+
+    def secrets_in(self, text: str) -> list[str]:
+        """Of those that hosts made, and any piece of one that was given."""
+        return [each for each in (*self.parameters("generated").values(), "sentinel-of-the") if each in text]
+
 
 @pytest.fixture(scope="session")
 def system() -> Path:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import zipfile
 
 import pytest
 
@@ -10,6 +11,10 @@ SECRETS = "/var/lib/pretamane/secrets"
 # Everything that setting up writes, but for what says when it was.
 WRITTEN = "/etc/pretamane /etc/systemd/system /etc/docker /etc/apt/apt.conf.d /srv/pretamane/stack /opt/pretamane"
 
+
+SWAP = ["fallocate --length 4GiB /var/swap.new", "mkswap --quiet /var/swap.new", "swapon /var/swap"]
+
+ALERTMANAGER = "--alertmanager.url=http://127.0.0.1:9093/alertmanager"
 
 # A fault is told by a unit of its own, a moment later.
 FAILED = "for _ in $(seq 100); do systemctl is-failed --quiet pretamane-backup.service && exit; sleep 0.2; done; exit 1"
@@ -49,6 +54,26 @@ def test_each_phase_says_when_it_began(pair):
     assert told == f"packages release unpack setup {PHASES}".split()
 
 
+def test_images_are_built_one_by_one_with_one_compiler_each_and_a_swap_file(pair):
+    calls = pair.first.read("var/log/calls").splitlines()
+
+    builds = [call for call in calls if " build " in call]
+    # Before anything that a build left, as a second run finds all of it.
+    swap = [calls.index(next(call for call in calls if call.startswith(each))) for each in SWAP]
+    assert sorted(call.rpartition(" ")[2] for call in builds) == [
+        "app-blue",
+        "caddy",
+        "meilisearch",
+        "minio",
+        "otel-collector",
+    ]
+    assert all(" --build-arg GOFLAGS=-trimpath -p=1 " in call for call in builds)
+    assert swap == sorted(swap)
+    assert swap[-1] < calls.index(builds[0])
+    assert pair.first.run("stat", "--format", "%a", "/var/swap") == "600"
+    assert pair.first.read("etc/fstab").splitlines().count("/var/swap none swap sw 0 0") == 1
+
+
 def test_two_hosts_at_once_have_one_value_of_each_secret(pair, site):
     first, twin = set(secrets_of(pair.first)), set(secrets_of(pair.twin))
 
@@ -70,11 +95,32 @@ def test_no_secret_is_in_the_journal_the_settings_or_what_was_told(pair, site):
     secrets = pair.first.run("sh", "-c", f"grep -hv '{no_secret}' {SECRETS}/*").splitlines()
     seen = pair.first.run("journalctl", "--boot", "--output", "cat")
     seen += pair.first.run("sh", "-c", "cat /etc/pretamane/* /srv/pretamane/stack/.env /var/log/cloud-init*.log")
-    seen += pair.first.run("sh", "-c", "cat /var/log/docker-calls /var/lib/pretamane/phase.log /proc/[0-9]*/cmdline")
-    seen += site.parameter("status/boot")
+    seen += pair.first.run("sh", "-c", "cat /var/log/calls /var/lib/pretamane/phase.log /proc/[0-9]*/cmdline")
+    seen += pair.first.said() + pair.first.log.read_text(errors="replace") + json.dumps(site.parameters("status"))
 
     assert len(secrets) >= 12
     assert [secret for secret in secrets if secret in seen] == []
+    assert site.secrets_in(seen) == []
+
+
+@pytest.mark.usefixtures("pair")
+def test_what_hosts_wrote_back_is_in_nothing_that_terraform_keeps_or_says(site):
+    root, newer = site.root, {"TUNNEL_TOKEN": 2, "MAIL_URL": 2, "MODEL_KEY": 2}
+
+    root.terraform("apply", "-refresh-only", "-auto-approve")
+    plan = root.plan(secret_versions=newer)
+
+    with zipfile.ZipFile(root.folder / "planned") as planned:
+        file = "".join(planned.read(name).decode(errors="replace") for name in planned.namelist())
+    seen = {
+        "state": root.state(),
+        "plan": json.dumps(plan),
+        "its file": file,
+        "words": root.said,
+        "start": site.user_data,
+    }
+    assert {*site.parameters("generated")} >= {"SIGNING_KEY", "POSTGRES_PASSWORD", "MINIO_ROOT_PASSWORD"}
+    assert {name: site.secrets_in(text) for name, text in seen.items()} == {name: [] for name in seen}
 
 
 def test_settings_are_a_file_for_root_alone(pair):
@@ -112,7 +158,9 @@ def test_the_data_volume_is_checked_before_it_is_mounted(pair):
 
     wants = properties(pair.first, "srv-pretamane.mount", "Wants")["Wants"]
 
-    assert rf"systemd-fsck@dev-disk-by\x2duuid-{escaped}.service" in wants.split()
+    # Newer systemds quote what they show.
+    shown = wants.replace('"', "").replace("\\\\", "\\").split()
+    assert rf"systemd-fsck@dev-disk-by\x2duuid-{escaped}.service" in shown
 
 
 def test_no_order_of_units_is_a_circle(pair):
@@ -144,7 +192,7 @@ def test_a_timer_makes_up_for_what_it_missed_and_its_failure_is_told(pair, name)
 
 
 def test_setting_up_again_upgrades_nothing_that_runs(pair):
-    calls = pair.first.read("var/log/standin-calls").splitlines()
+    calls = pair.first.read("var/log/calls").splitlines()
 
     (installed, *more) = {call for call in calls if call.startswith("apt-get ") and " docker.io " in call}
     assert more == []
@@ -196,6 +244,18 @@ def test_a_unit_that_fails_says_so_where_others_can_read_it(pair, site):
     assert told.returncode == 1
     assert failed["unit"] == "pretamane-backup.service"
     assert "docker was broken by a test" in failed["said"]
+    assert site.secrets_in(failed["said"]) == []
+    alert = 'alertname=UnitFailed severity=critical unit="pretamane-backup.service"'
+    assert f"exec -T alertmanager amtool {ALERTMANAGER} alert add {alert}" in pair.first.read("var/log/calls")
+
+
+def test_without_alertmanager_it_says_so_all_the_same(pair, site):
+    site.root.client("ssm").delete_parameter(Name="/pretamane/testing/status/failed")
+
+    with pair.first.failing("docker", "amtool"):
+        pair.first.run("systemctl", "start", "pretamane-failed@pretamane-cleanup.service.service")
+
+    assert json.loads(site.parameter("status/failed"))["unit"] == "pretamane-cleanup.service"
 
 
 def test_a_changed_setting_and_a_changed_secret_arrive_by_a_reload(pair, site):
@@ -204,24 +264,24 @@ def test_a_changed_setting_and_a_changed_secret_arrive_by_a_reload(pair, site):
     ssm.put_parameter(
         Name="/pretamane/testing/settings/TUNNEL_TOKEN", Value="a-newer-token", Type="SecureString", Overwrite=True
     )
-    pair.first.run("truncate", "--size", "0", "/var/log/docker-calls")
+    pair.first.run("truncate", "--size", "0", "/var/log/calls")
 
     pair.first.run("systemctl", "reload", "pretamane.service")
 
     assert "MAIL_FROM=praxis@example.org" in pair.first.read("srv/pretamane/stack/.env").splitlines()
     assert pair.first.run("cat", f"{SECRETS}/tunnel_token") == "a-newer-token"
-    assert "--force-recreate" in pair.first.read("var/log/docker-calls")
+    assert "--force-recreate" in pair.first.read("var/log/calls")
 
 
 @pytest.mark.parametrize("name", ["DATABASE_OWNER_PASSWORD", "MINIO_ROOT_PASSWORD"])
 def test_a_changed_password_is_told_before_anything_starts_with_it(pair, site, name):
     ssm, place = site.root.client("ssm"), f"/pretamane/testing/generated/{name}"
     ssm.put_parameter(Name=place, Value=f"another-{name}", Type="SecureString", Overwrite=True)
-    pair.first.run("truncate", "--size", "0", "/var/log/docker-calls")
+    pair.first.run("truncate", "--size", "0", "/var/log/calls")
 
     pair.first.run("systemctl", "reload", "pretamane.service")
 
-    calls = pair.first.read("var/log/docker-calls")
+    calls = pair.first.read("var/log/calls")
     assert pair.first.run("cat", f"{SECRETS}/{name.lower()}") == f"another-{name}"
     assert calls.index("postgresql psql") < calls.index(" up ")
     assert calls.index("--force-recreate") == calls.rindex("--force-recreate")
@@ -243,22 +303,22 @@ def test_a_role_that_terraform_made_later_is_known_after_a_reload(pair, site):
 
 
 def test_a_reload_has_caddy_ask_the_colour_that_is_recorded(pair):
-    pair.first.run("truncate", "--size", "0", "/var/log/docker-calls")
+    pair.first.run("truncate", "--size", "0", "/var/log/calls")
 
     pair.first.run("systemctl", "reload", "pretamane.service")
 
-    assert "exec -T caddy rm -f /etc/caddy/live/green" in pair.first.read("var/log/docker-calls")
+    assert "exec -T caddy rm -f /etc/caddy/live/green" in pair.first.read("var/log/calls")
 
 
 def test_a_reload_without_a_change_begins_nothing_anew(pair):
-    pair.first.run("truncate", "--size", "0", "/var/log/docker-calls")
+    pair.first.run("truncate", "--size", "0", "/var/log/calls")
 
     pair.first.run("systemctl", "reload", "pretamane.service")
 
-    assert "--force-recreate" not in pair.first.read("var/log/docker-calls")
+    assert "--force-recreate" not in pair.first.read("var/log/calls")
 
 
 def test_the_first_administrators_link_comes_from_the_running_app(pair):
     pair.first.run("pretamane-host", "admin", "create")
 
-    assert "exec app-blue pretamane admin create" in pair.first.read("var/log/docker-calls")
+    assert "exec app-blue pretamane admin create" in pair.first.read("var/log/calls")

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 import pytest
 
+from tests.host.aws import SAID
+
 SECRETS = "/var/lib/pretamane/secrets"
 HOUSE = "opt/pretamane/stack/VERSION"
 
@@ -78,13 +80,15 @@ def test_a_phase_that_fails_names_itself_and_leaves_no_ready_mark(hasty, site, p
     assert words in said["error"]
     assert json.loads(boot) == said
     assert words in log
+    assert site.secrets_in(boot + log + hasty.log.read_text(errors="replace")) == []
 
 
-def test_a_host_that_cannot_send_its_backups_is_not_called_ready(hasty):
+def test_a_host_that_cannot_send_its_backups_is_not_called_ready(hasty, site):
     file = f"{SECRETS}/backup_credentials"
     hasty.run("sh", "-c", f"cp -p {file} /run/lent; echo '# Nothing is lent.' >{file}")
 
-    told = hasty.try_("pretamane-host", "setup")
+    with site.door.trouble("denied", "", "AssumeRole"):
+        told = hasty.try_("pretamane-host", "setup")
     hasty.run("cp", "-p", "/run/lent", file)
 
     assert told.returncode == 1
@@ -107,7 +111,7 @@ def without_secrets(hasty):
     hasty.run("mv", f"{SECRETS}.away", SECRETS)
 
 
-@pytest.mark.parametrize("kind", ["denied", "throttled", "silent"])
+@pytest.mark.parametrize("kind", SAID)
 def test_secrets_that_cannot_be_read_are_not_made_instead(without_secrets, site, kind):
     site.door.written.clear()
 
@@ -122,13 +126,95 @@ def test_secrets_that_cannot_be_read_are_not_made_instead(without_secrets, site,
     assert [name for name in site.door.written if "/generated/" in name] == []
 
 
-@pytest.mark.parametrize("kind", ["throttled", "silent"])
-def test_settings_that_cannot_be_read_stay_as_they_were(hasty, site, kind):
-    before = hasty.read("srv/pretamane/stack/.env")
+READ = {
+    "facts": ("GetParameter", "HOST_FACTS"),
+    "settings": ("GetParametersByPath", ""),
+    "secrets": ("GetParameter", "generated/SIGNING_KEY"),
+}
 
-    with site.door.trouble(kind, "GetParametersByPath", ""):
-        told = hasty.try_("pretamane-host", "settings")
+
+def kept(host):
+    """What Parameter Store has a host write down, and the releases that were fetched."""
+    files = f"find {SECRETS} /srv/pretamane/stack/.env /{HOUSE} /opt/pretamane/releases -type f -exec sha256sum {{}} +"
+    return sorted(host.run("sh", "-c", files).splitlines())
+
+
+@pytest.fixture
+def outdated(hasty, site):
+    """A host for which Parameter Store has a newer setting and a newer secret, and lacks one that the host has."""
+    ssm, was = site.root.client("ssm"), site.parameter("settings/TUNNEL_TOKEN")
+    lost = {
+        "Name": "/pretamane/testing/generated/GRAFANA_PASSWORD",
+        "Value": site.parameter("generated/GRAFANA_PASSWORD"),
+    }
+    newer = {"Name": "/pretamane/testing/settings/TUNNEL_TOKEN", "Type": "SecureString", "Overwrite": True}
+    ssm.put_parameter(**newer, Value="the-newest-token")
+    ssm.put_parameter(Name="/pretamane/testing/settings/MAIL_REPLY_TO", Value="new@example.org", Type="String")
+    ssm.delete_parameter(Name=lost["Name"])
+    site.door.written.clear()
+    yield hasty
+    ssm.put_parameter(**lost, Type="SecureString", Overwrite=True)
+    ssm.delete_parameter(Name="/pretamane/testing/settings/MAIL_REPLY_TO")
+    ssm.put_parameter(**newer, Value=was)
+
+
+@pytest.mark.parametrize("kind", SAID)
+@pytest.mark.parametrize("what", READ)
+def test_a_reload_that_cannot_read_one_thing_writes_nothing(outdated, site, what, kind):
+    before = kept(outdated)
+
+    with site.door.trouble(kind, *READ[what]):
+        told = outdated.try_("pretamane-host", "reload")
+
+    assert told.returncode in (1, 2)
+    assert SAID[kind] in told.stderr
+    assert kept(outdated) == before
+    assert site.door.written == []
+
+
+@pytest.mark.parametrize("kind", SAID)
+def test_facts_that_cannot_be_read_end_a_setup_before_it_changes_anything(outdated, site, kind):
+    before = kept(outdated)
+
+    with site.door.trouble(kind, *READ["facts"]):
+        told = outdated.try_("pretamane-host", "setup")
+
+    said = outdated.status()
+    assert told.returncode == 1
+    assert (said["phase"], said["state"]) == ("facts", "failed")
+    assert SAID[kind] in said["error"]
+    assert kept(outdated) == before
+    assert [name for name in site.door.written if "/status/" not in name] == []
+
+
+@pytest.mark.parametrize("kind", SAID)
+def test_a_release_that_cannot_be_asked_for_is_not_taken(outdated, site, kind):
+    before = kept(outdated)
+
+    with site.door.trouble(kind, "GetParameter", "testing/release"):
+        told = outdated.try_("pretamane-host", "release")
 
     assert told.returncode == 1
-    assert "AWS did not answer" in told.stderr or "ThrottlingException" in told.stderr
-    assert hasty.read("srv/pretamane/stack/.env") == before
+    assert SAID[kind] in told.stderr
+    assert kept(outdated) == before
+    assert site.door.written == []
+
+
+@pytest.mark.parametrize("kind", SAID)
+def test_settings_that_cannot_be_read_stay_as_they_were(outdated, site, kind):
+    before = kept(outdated)
+
+    with site.door.trouble(kind, *READ["settings"]):
+        told = outdated.try_("pretamane-host", "settings")
+
+    assert told.returncode == 1
+    assert SAID[kind] in told.stderr
+    assert kept(outdated) == before
+
+
+def test_what_could_be_read_again_arrives(outdated, site):
+    outdated.run("pretamane-host", "reload")
+
+    assert outdated.run("cat", f"{SECRETS}/tunnel_token") == "the-newest-token"
+    assert "MAIL_REPLY_TO=new@example.org" in outdated.read("srv/pretamane/stack/.env").splitlines()
+    assert site.door.written[0] == "/pretamane/testing/generated/GRAFANA_PASSWORD"

@@ -3,10 +3,12 @@
 import hashlib
 import io
 import json
+import re
 import tarfile
 
 import pytest
 
+OURS = re.compile(rb"^PRETAMANE_(REPOSITORY|VERSION)=.*\n", flags=re.MULTILINE)
 NAME = "/pretamane/testing/release"
 
 
@@ -16,13 +18,15 @@ def newer(site, bundle):
     s3, ssm = site.root.client("s3"), site.root.client("ssm")
     named = json.loads(ssm.get_parameter(Name=NAME)["Parameter"]["Value"])
 
-    def put(version):
+    def put(version, published=""):
         packed = io.BytesIO()
         with tarfile.open(bundle) as old, tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as new:
             for entry in old:
                 content = contents.read() if (contents := old.extractfile(entry)) else b""
                 if entry.name == "VERSION":
                     content = f"{version}\n".encode()
+                if published and entry.name == "docker-compose/images.env":
+                    content = published.encode() + OURS.sub(b"", content)
                 if entry.name == "config/prometheus/prometheus.yml":
                     content += b"# newer\n"
                 entry.size = len(content)
@@ -50,11 +54,12 @@ def apart(site):
 
 def test_a_newer_bundle_comes_into_service(pair, newer, site):
     newer("0.1.0-aaaaaaaaaaaa")
-    pair.first.run("truncate", "--size", "0", "/var/log/docker-calls")
+    pair.first.run("truncate", "--size", "0", "/var/log/calls")
 
     pair.first.run(*apart(site), "pretamane-host", "release")
 
-    calls = pair.first.read("var/log/docker-calls")
+    calls = pair.first.read("var/log/calls")
+    assert calls.index("swapon /var/swap") < calls.index(" build ")
     assert in_service(pair.first) == ("0.1.0-aaaaaaaaaaaa", "0.1.0-aaaaaaaaaaaa")
     assert pair.first.read("opt/pretamane/stack/config/prometheus/prometheus.yml").endswith("# newer\n")
     assert "restart prometheus" in calls
@@ -96,8 +101,11 @@ def test_what_fails_beside_an_app_that_is_in_service_leaves_the_files_that_belon
     newer("0.1.0-dddddddddddd")
 
     with pair.first.failing("docker", "up --detach --wait --remove-orphans"):
-        pair.first.run("pretamane-host", "release")
+        told = pair.first.try_("pretamane-host", "release")
 
+    assert "docker was broken by a test" in told.stderr
+    assert "0.1.0-dddddddddddd is in service, as app-" in told.stderr
+    assert told.returncode == 0
     assert in_service(pair.first) == ("0.1.0-dddddddddddd", "0.1.0-dddddddddddd")
     assert pair.first.status()["state"] == "ready"
 
@@ -109,6 +117,24 @@ def test_what_was_rolled_back_is_not_brought_in_again_by_setting_up(pair):
 
     assert in_service(pair.first)[0] != "0.1.0-dddddddddddd"
     assert "0.1.0-dddddddddddd" in pair.first.read("srv/pretamane/stack/bad-versions").splitlines()
+
+
+def test_one_whose_images_are_published_is_pulled_and_never_built(pair, newer):
+    newer(
+        "0.1.0-eeeeeeeeeeee", published="PRETAMANE_REPOSITORY=registry.example.org/pretamane\nPRETAMANE_VERSION=0.2.0\n"
+    )
+    pair.first.run("truncate", "--size", "0", "/var/log/calls")
+
+    pair.first.run("pretamane-host", "release")
+    in_service_then, calls = in_service(pair.first), pair.first.read("var/log/calls")
+    newer("0.1.0-111111111111")
+    pair.first.run("pretamane-host", "release")
+
+    assert in_service_then == ("0.2.0", "0.1.0-eeeeeeeeeeee")
+    assert calls.index(" pull --quiet") < calls.index("pg_dump")
+    assert " build " not in calls
+    assert "registry.example.org/pretamane:0.2.0" in pair.first.read("srv/pretamane/docker/tests-images").splitlines()
+    assert in_service(pair.first) == ("0.1.0-111111111111", "0.1.0-111111111111")
 
 
 def test_images_that_a_broken_build_left_out_are_made_by_the_next(pair):

@@ -86,7 +86,7 @@ def test_another_instance_with_the_old_volume_goes_on_where_the_first_was(succes
 def test_it_tells_the_old_database_its_secrets_before_anything_else_starts(successor):
     host, _, _ = successor
 
-    calls = host.read("var/log/docker-calls")
+    calls = host.read("var/log/calls")
     ups = [line for line in calls.splitlines() if " up " in line]
     assert ups[0].endswith(" postgresql")
     assert calls.index(ups[0]) < calls.index("postgresql psql") < calls.index(ups[1])

@@ -34,6 +34,10 @@ class Front:
     fault: Fault | None = None
     asked: list[tuple[str, str]] = field(default_factory=list)
     let_go: threading.Event = field(default_factory=threading.Event)
+    # What somebody else has put by the time that anything arrives to be added.
+    rival: str = ""
+    # Whoever is the first to add waits here for the others that will.
+    meeting: threading.Barrier | None = None
 
     def added(self) -> list[str]:
         return [name for act, name in self.asked if act == "PutParameter"]
@@ -41,6 +45,12 @@ class Front:
     def fails_at(self, act: str, name: str) -> str | None:
         fault = self.fault
         return fault.kind if fault and (fault.act, fault.name) == (act, name.rpartition("/")[2]) else None
+
+    def others_are_faster(self, name: str) -> None:
+        if self.meeting and name.endswith("/POSTGRES_PASSWORD"):
+            self.meeting.wait(30)
+        if self.rival:
+            give(self.behind, name.removeprefix(f"{PATH}/"), self.rival)
 
 
 class _Line(BaseHTTPRequestHandler):
@@ -50,6 +60,8 @@ class _Line(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         act, name = self.headers["X-Amz-Target"].rpartition(".")[2], json.loads(body)["Name"]
         self.front.asked.append((act, name))
+        if act == "PutParameter":
+            self.front.others_are_faster(name)
         kind = self.front.fails_at(act, name)
         if kind is None:
             self._answer(*self._from_behind(body))

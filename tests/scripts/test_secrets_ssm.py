@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -106,6 +107,8 @@ def test_the_second_run_changes_nothing(host, store):
 
 def test_two_hosts_at_once_have_the_same(tmp_path, store):
     hosts = [Host(tmp_path / name, store.address) for name in ("one", "other")]
+    # Neither adds before both have found that there is nothing.
+    store.meeting = threading.Barrier(2)
     with ThreadPoolExecutor() as together:
         list(together.map(Host.ssm, hosts))
 
@@ -113,6 +116,17 @@ def test_two_hosts_at_once_have_the_same(tmp_path, store):
     hashes = {one.pop("consoles_password_hash"), other.pop("consoles_password_hash")}
     assert one == other
     assert len(hashes) == 2
+    assert len(store.added()) == 2 * GENERATED
+
+
+def test_of_two_the_slower_has_the_value_of_the_faster_and_all_that_is_made_of_it(host, store):
+    store.rival = "somebody-elses-0123456789"
+    host.ssm()
+
+    files, there = host.secrets(), kept(store.behind)
+    assert set(there.values()) == {store.rival}
+    assert {files[name.lower()] for name in there} == {f"{store.rival}\n"}
+    assert f":{store.rival}@" in files["database_url"]
 
 
 def test_what_data_here_depends_on_becomes_the_truth_and_is_not_replaced(host, store):

@@ -82,6 +82,8 @@ class Root:
     def __init__(self, folder: Path, endpoint: str) -> None:
         self.folder = folder
         self.endpoint = endpoint
+        # All that Terraform ever printed.
+        self.said = ""
         self.given: dict[str, Any] = {  # as Terraform's variables: strings, numbers, maps
             "environment": "testing",
             "region": "eu-central-1",
@@ -117,7 +119,7 @@ class Root:
         variables = {
             f"TF_VAR_{name}": value if isinstance(value, str) else json.dumps(value) for name, value in told.items()
         }
-        return subprocess.run(
+        told = subprocess.run(
             [str(TERRAFORM), *command],
             input=said,
             cwd=self.folder,
@@ -126,6 +128,8 @@ class Root:
             text=True,
             check=False,
         )
+        self.said += told.stdout + told.stderr
+        return told
 
     def terraform(self, *arguments: str, **changed: Any) -> str:
         told = self.try_terraform(*arguments, **changed)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.host.aws import REFUSALS, Door
 from tests.terraform.root import Root, environment
 
 BOOT = "/pretamane/testing/status/boot"
@@ -39,9 +40,13 @@ class Host:
         command.write_text(f"#!/usr/bin/env bash\n{body}\n")
         command.chmod(0o755)
 
-    def boot(self) -> subprocess.CompletedProcess[str]:
+    def boot(self, endpoint: str = "") -> subprocess.CompletedProcess[str]:
         path = f"{self.folder / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}"
-        env = environment(self.root.endpoint) | {"PATH": path, "VIRTUAL_ENV": sys.prefix, "PYTHONWARNINGS": "ignore"}
+        env = environment(endpoint or self.root.endpoint) | {
+            "PATH": path,
+            "VIRTUAL_ENV": sys.prefix,
+            "PYTHONWARNINGS": "ignore",
+        }
         return subprocess.run(["bash", "-c", self.script], env=env, capture_output=True, text=True, check=False)
 
     def said(self) -> tuple[str, str, str]:
@@ -156,6 +161,22 @@ def test_a_host_that_may_not_read_its_release_says_so(host):
     phase, state, error = host.said()
     assert (phase, state) == ("release", "failed")
     assert "ParameterNotFound" in error
+
+
+@pytest.mark.parametrize(("kind", "error"), [*REFUSALS.items(), ("silent", "no answer in time.")])
+def test_a_release_that_cannot_be_asked_for_stops_the_boot(host, kind, error):
+    host.release(READY)
+    door = Door(host.root.endpoint)
+
+    with door.open() as port, door.trouble(kind, "GetParameter", "testing/release"):
+        booted = host.boot(f"http://127.0.0.1:{port}")
+
+    assert booted.returncode == 1
+    phase, state, said = host.said()
+    assert (phase, state) == ("release", "failed")
+    assert error in said
+    assert list(host.releases.iterdir()) == []
+    assert set(door.written) == {BOOT}
 
 
 def test_packages_that_cannot_be_had_are_named(host):
