@@ -35,7 +35,7 @@ def fail_what_was_skipped(report: pytest.TestReport | pytest.CollectReport) -> N
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None]:
-    """A browser's loop stays in the thread that drives it, in which a test of another kind could run none of its own."""
+    """A browser's loop stays in the thread that drives it, where a test of another kind could run none of its own."""
     browsers = asyncio._get_running_loop()
     if "chromium" not in getattr(item, "fixturenames", ()):
         asyncio._set_running_loop(None)

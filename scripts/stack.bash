@@ -127,7 +127,8 @@ fetch_images() {
     fi
     built+=("$service")
   done <<<"$named"
-  if [ "${#built[@]}" -gt 0 ]; then "$@" build --quiet "${built[@]}" >&2; fi
+  # One by one: all at once, their compilers need more than a small host has.
+  for service in "${built[@]}"; do "$@" build --quiet "$service" >&2; done
 }
 
 # A release that was cut off may have left Caddy at the colour that is not written down, whose containers go next.
