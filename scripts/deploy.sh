@@ -26,8 +26,6 @@ new=$(other_than "$old")
 # Longer than an upload of the largest size takes on a slow line; what is still under way then is cut off.
 readonly drain_seconds=${DRAIN_SECONDS:-900}
 readonly dumps_kept=3
-# They go with whoever waits for them. Compose makes those of another version anew, and then all who wait for them, too.
-readonly one_shots=(migrate store-access)
 switched="" tried="" blamed="" reason=""
 
 # The same variables that are recorded at the end, for as long as this runs.
@@ -101,7 +99,8 @@ migrate() {
 # One service, and nothing that it depends on: that may be another in this release as well, and has no way back. (With
 # --no-deps Compose would take it for another service at the next start, and make it anew.)
 make_anew() {
-  quietly compose rm --stop --force "$1" "${one_shots[@]}"
+  quietly compose rm --stop --force "$1"
+  forget_one_shots
   quietly as_planned "$scripts/compose" up --detach --wait --wait-timeout 120 --no-recreate "$1"
 }
 
@@ -155,7 +154,7 @@ go_back() {
     quietly compose rm --stop --force "app-$new" || true
   fi
   if [ -n "$switched" ] && ! worker "$old_version"; then say "The worker did not come back: scripts/install.sh brings it up."; fi
-  quietly compose rm --force "${one_shots[@]}" || true
+  forget_one_shots
   if [ -n "$blamed" ] && ! is_bad "$version"; then echo "$version" >>"$home/bad-versions"; fi
   if smoke_of_house; then
     say "Version $old_version is in service."

@@ -131,8 +131,13 @@ fetch_images() {
   for service in "${built[@]}"; do "$@" build --quiet "$service" >&2; done
 }
 
+# Those that end by themselves and that others wait for. Compose would make those of another version anew, and then all
+# who wait for them, too; what is not there it only makes.
+forget_one_shots() { quietly compose rm --force migrate store-access || true; }
+
 # A release that was cut off may have left Caddy at the colour that is not written down, whose containers go next.
 serve_by() {
+  forget_one_shots
   if [ "$(caddys_colour)" != "$(other_than "$1")" ]; then return; fi
   quietly compose up --detach --wait --wait-timeout 300 --no-recreate caddy "app-$1" && point_caddy_at "$1"
 }

@@ -115,9 +115,10 @@ class Root:
         return self.run(command, self.given | changed)
 
     def run(self, command: list[str], given: dict[str, Any], said: str = "") -> subprocess.CompletedProcess[str]:
-        told = {name: value for name, value in given.items() if value is not None}
         variables = {
-            f"TF_VAR_{name}": value if isinstance(value, str) else json.dumps(value) for name, value in told.items()
+            f"TF_VAR_{name}": value if isinstance(value, str) else json.dumps(value)
+            for name, value in given.items()
+            if value is not None
         }
         told = subprocess.run(
             [str(TERRAFORM), *command],
