@@ -32,7 +32,7 @@ def read(command: list[str], *overlays: str, profiles: tuple[str, ...] = ("*",))
     told = subprocess.run(
         [*command, *settings, *files, *chosen, "config", "--format", "json"],
         cwd=FOLDER,
-        env={"PATH": os.environ["PATH"], "HOME": os.environ["HOME"]},
+        env={name: os.environ[name] for name in ("PATH", "HOME", "DOCKER_CONFIG") if name in os.environ},
         capture_output=True,
         text=True,
         check=False,
