@@ -21,9 +21,9 @@ name=pretamane-$(date -u +%Y%m%dT%H%M%SZ)
 one_at_a_time
 mkdir -p "$folder"
 # Of one that was killed: nobody else is at work.
-find "$folder" -maxdepth 1 -name '.making.*' -exec rm -rf {} +
+find "$folder" -maxdepth 1 \( -name '.making.*' -o -name '.pretamane-*.new' \) -exec rm -rf {} +
 work=$(mktemp -d "$folder/.making.XXXXXX")
-trap 'rm -rf "$work" "$work".*' EXIT
+trap 'rm -rf "$work" "$work".* "$folder/.$name.new"' EXIT
 
 dump() { compose exec -T postgresql pg_dump --username postgres --format custom pretamane >"$work/database.dump"; }
 

@@ -48,9 +48,9 @@ check_machine() {
   disk=$(df -Pm "$(docker_root)" 2>/dev/null | awk 'NR == 2 {print $4}') || disk=""
   # A rule for installing: what is there already has to start on a full disk too.
   if [ "${disk:-10240}" -lt 10000 ] && [ -f "$state" ]; then
-    say "Docker's disk has $disk MB free, which will not do for another release. Remove what is not used: docker image prune --all."
+    say "Docker's disk has $disk MB free, which will not do for another release. Remove what is not used: docker image prune."
   elif [ "${disk:-10240}" -lt 10000 ]; then
-    fault "Docker's disk has $disk MB free; 10 GB are needed. Remove what is not used: docker image prune --all."
+    fault "Docker's disk has $disk MB free; 10 GB are needed. Remove what is not used: docker image prune."
   fi
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Restores a backup onto an empty stack: scripts/restore-data.sh docker-compose/backups/pretamane-TIME.tar.gz
 # Needs: the stack installed here, with nothing in it yet, of the backup's version or a newer one.
-# Leaves: the stack running with what the backup has, after every hash was compared. Where it fails, the database is as
-# it was, and the same command may be given again.
+# Leaves: the stack running with what the backup has, after every hash was compared. Where it fails before the rows are
+# in, the database is as it was, and the same command may be given again.
 set -euo pipefail
 # shellcheck source=scripts/stack.bash
 . "$(dirname "${BASH_SOURCE[0]}")/stack.bash"
@@ -32,7 +32,7 @@ close_house() {
   quietly compose stop app-blue app-green worker
 }
 
-reopen() { quietly compose start "app-$(live_colour)" worker || say "The app did not start again: scripts/doctor.sh says more."; }
+reopen() { serving || say "The app did not start again: scripts/doctor.sh says more."; }
 
 # Before the rows: bytes that no row names do no harm, and may come again.
 blobs() {
@@ -57,8 +57,11 @@ database() {
   in_database --no-psqlrc --quiet --single-transaction --set ON_ERROR_STOP=1 --output /dev/null --file - <"$work/rows.sql"
 }
 
+# Only those whom people need: what is unwell beside them takes nothing away.
+serving() { quietly compose up --detach --wait --wait-timeout 300 caddy "app-$(live_colour)" worker; }
+
 start() {
-  quietly compose up --detach --wait --wait-timeout 300
+  serving
   compose exec -T "app-$(live_colour)" pretamane blobs verify >&2
 }
 

@@ -11,6 +11,8 @@ one_at_a_time
 previous=$(setting PREVIOUS_VERSION)
 if [ -z "$previous" ]; then refuse "No version was in service before $(live_version)."; fi
 left=$(live_version)
-"$scripts/deploy.sh" --again "$previous"
-# Nothing brings it back by itself, as setting up a host would.
-if ! is_bad "$left"; then echo "$left" >>"$home/bad-versions"; fi
+code=0
+"$scripts/deploy.sh" --again "$previous" || code=$?
+# Nothing brings it back by itself, as setting up a host would; not even where something beside the app is unwell.
+if [ "$(live_version)" = "$previous" ] && ! is_bad "$left"; then echo "$left" >>"$home/bad-versions"; fi
+exit "$code"

@@ -10,7 +10,8 @@ settings=${STACK_ENV:-$stack/.env}
 home=$(dirname "$settings")
 state=$home/state.env
 
-say() { echo "$*" >&2; }
+# A session that ended hears nothing, and breaks nothing off.
+say() { echo "$*" >&2 || true; }
 
 refuse() {
   say "$*"
@@ -43,7 +44,7 @@ in_database() { compose exec -T postgresql psql --username postgres --dbname pre
 quietly() {
   local told code=0
   told=$("$@" 2>&1) || code=$?
-  if [ "$code" != 0 ]; then tail -n 3 <<<"$told" >&2; fi
+  if [ "$code" != 0 ]; then say "$(tail -n 3 <<<"$told")"; fi
   return "$code"
 }
 

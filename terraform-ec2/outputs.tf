@@ -55,5 +55,5 @@ output "first_administrator" {
 
 output "take_release" {
   description = "Has the host take the release that its parameter names, without a pause; it goes on when the session ends."
-  value       = "aws ssm start-session --region ${var.region} --target ${aws_instance.host.id} --document-name AWS-StartInteractiveCommand --parameters command='sudo systemd-run --wait --pipe --collect --unit pretamane-release pretamane-host release'"
+  value       = "aws ssm start-session --region ${var.region} --target ${aws_instance.host.id} --document-name AWS-StartInteractiveCommand --parameters command='sudo systemd-run --collect --unit pretamane-release pretamane-host release && sudo journalctl --follow --output cat --unit pretamane-release'"
 }

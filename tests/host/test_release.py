@@ -47,9 +47,12 @@ def in_service(host):
 
 
 def apart(site):
-    """As the output take_release has it done, where no session's end is its own."""
+    """As the output take_release has it done, where no session's end is its own; a test waits for it."""
     told = json.loads(site.root.terraform("output", "-json"))["take_release"]["value"]
-    return told.partition("command='sudo ")[2].partition(" pretamane-host release'")[0].split()
+    begun, _, read = told.partition("command='sudo ")[2].partition(" pretamane-host release && ")
+    assert "--pipe" not in begun
+    assert read == "sudo journalctl --follow --output cat --unit pretamane-release'"
+    return [*begun.split(), "--wait"]
 
 
 def test_a_newer_bundle_comes_into_service(pair, newer, site):

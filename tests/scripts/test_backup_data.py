@@ -205,4 +205,4 @@ def test_a_stack_with_data_is_not_restored_over_and_serves_again(house):
     assert told.returncode == 2
     assert "There is data in this stack already" in told.stderr
     assert [call.split(" backup ")[-1] for call in house.asked() if call.endswith(" load")] == []
-    assert house.asked()[-1].endswith("start app-blue worker")
+    assert house.asked()[-1].endswith("up --detach --wait --wait-timeout 300 caddy app-blue worker")
