@@ -57,6 +57,13 @@ database() {
   in_database --no-psqlrc --quiet --single-transaction --set ON_ERROR_STOP=1 --output /dev/null --file - <"$work/rows.sql"
 }
 
+# The audit's newest seal beside the database is of the empty house, whose record is no more. It is kept as what it was.
+begin_seals_anew() {
+  # shellcheck disable=SC2016 # the container's shell fills it in
+  quietly compose run --rm --no-deps -T --entrypoint sh worker -c \
+    'seal=/data/audit/newest-seal; if [ -e "$seal" ]; then mv "$seal" "$seal.before-a-restore"; fi'
+}
+
 # Only those whom people need: what is unwell beside them takes nothing away.
 serving() { quietly compose up --detach --wait --wait-timeout 300 caddy "app-$(live_colour)" worker; }
 
@@ -72,6 +79,7 @@ heading "Nobody writes" && close_house
 need_an_empty_stack
 heading "Documents' bytes" && blobs
 heading "The database" && database
+heading "The audit's newest seal" && begin_seals_anew
 heading "Everything up, and every hash in the store" && start
 trap 'rm -rf "$work"' EXIT
 say "Restored: $(tr '\n' ' ' <"$work/about.txt")"
