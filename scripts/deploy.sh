@@ -30,9 +30,7 @@ switched="" tried="" blamed="" reason=""
 
 # The same variables that are recorded at the end, for as long as this runs.
 as_planned() {
-  local upper
-  upper=$(echo "$new" | tr '[:lower:]' '[:upper:]')
-  env "${upper}_SCALE=1" "${upper}_VERSION=$version" "MIGRATE_VERSION=$version" "$@"
+  env "${new^^}_SCALE=1" "${new^^}_VERSION=$version" "MIGRATE_VERSION=$version" "$@"
 }
 
 # All that runs at the end, as it is recorded then.

@@ -86,10 +86,14 @@ class Stack:
     def _write(self, settings: dict[str, object]) -> None:
         (self.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
 
+    @property
+    def _environment(self) -> dict[str, str]:
+        return {**os.environ, "STACK_ENV": str(self.folder / ".env"), "SECRETS_DIR": str(self.secrets)}
+
     def script(self, name: str, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         told = subprocess.run(
             [ROOT / "scripts" / name, *arguments],
-            env={**os.environ, "STACK_ENV": str(self.folder / ".env"), "SECRETS_DIR": str(self.secrets)},
+            env=self._environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -100,10 +104,9 @@ class Stack:
 
     def kill_when(self, name: str, *arguments: str, said: str) -> None:
         """With whatever it has begun, at once."""
-        environment = {**os.environ, "STACK_ENV": str(self.folder / ".env"), "SECRETS_DIR": str(self.secrets)}
         with subprocess.Popen(
             [ROOT / "scripts" / name, *arguments],
-            env=environment,
+            env=self._environment,
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
