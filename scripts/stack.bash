@@ -90,7 +90,11 @@ live_colour() { if [ "$(setting GREEN_SCALE 0)" = 1 ]; then echo green; else ech
 
 other_than() { if [ "$1" = blue ]; then echo green; else echo blue; fi; }
 
-live_version() { setting "$(live_colour | tr '[:lower:]' '[:upper:]')_VERSION" "$(setting PRETAMANE_VERSION)"; }
+live_version() {
+  local colour
+  colour=$(live_colour)
+  setting "${colour^^}_VERSION" "$(setting PRETAMANE_VERSION)"
+}
 
 is_bad() { [ -f "$home/bad-versions" ] && grep -Fqx "$1" "$home/bad-versions"; }
 
@@ -145,13 +149,12 @@ serve_by() {
 
 # Whole or not at all: a start that reads half of it would run something else.
 record() {
-  local colour=$1 version=$2 upper
-  upper=$(echo "$colour" | tr '[:lower:]' '[:upper:]')
+  local colour=$1 version=$2
   {
     echo "# Written by scripts/install.sh and deploy.sh: the last version that passed its smoke test."
     echo "BLUE_SCALE=$([ "$colour" = blue ] && echo 1 || echo 0)"
     echo "GREEN_SCALE=$([ "$colour" = green ] && echo 1 || echo 0)"
-    echo "${upper}_VERSION=$version"
+    echo "${colour^^}_VERSION=$version"
     echo "WORKER_VERSION=$version"
     echo "MIGRATE_VERSION=$version"
     echo "PREVIOUS_VERSION=${3:-}"

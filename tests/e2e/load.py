@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import httpx2
 
 from tests.documents_story.samples import pdf, scanned_pdf
-from tests.e2e.stack import PASSWORD
+from tests.e2e.stack import AGREED, PASSWORD
 
 AT_ONCE = 4
 # Of messages and of sign-ins there are more than one address and one account may send: what is refused for that is
@@ -23,6 +23,7 @@ class Load:
     def __init__(self, address: str, staff: httpx2.Client) -> None:
         self._address, self._staff, self._numbers = address, staff, itertools.count()
         self._told_to_end = threading.Event()
+        self._parts = (self._message, self._scan, self._letter, self._look_around, self._sign_in)
         self.done, self.refused, self.failed = Counter[str](), 0, list[str]()
 
     @contextmanager
@@ -36,9 +37,12 @@ class Load:
         for end in ends:
             end.result()
 
+    def is_enough(self) -> bool:
+        """Each part was told as often as there are people."""
+        return all(self.done[part.__name__] >= AT_ONCE for part in self._parts)
+
     def _go_on(self) -> None:
-        parts = (self._message, self._scan, self._letter, self._look_around, self._sign_in)
-        for part in itertools.cycle(parts):
+        for part in itertools.cycle(self._parts):
             if self._told_to_end.is_set():
                 return
             self._do(part)
@@ -58,8 +62,7 @@ class Load:
 
     def _message(self, number: int) -> httpx2.Response:
         message = {"name": "Zoë", "email": f"zoe{number}@client.example", "message": f"May I come at {number}?"}
-        agreed = {"consent": True, "consent_version": "2026-11", "seconds_on_form": 30}
-        return httpx2.post(f"{self._address}/api/v1/contact", json=message | agreed, timeout=60)
+        return httpx2.post(f"{self._address}/api/v1/contact", json=message | AGREED, timeout=60)
 
     def _scan(self, number: int) -> httpx2.Response:
         return self._send(f"scan-{number}.pdf", scanned_pdf(f"Rent {number}"))

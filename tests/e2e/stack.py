@@ -18,6 +18,8 @@ PATIENCE_SECONDS = 60
 # Elsewhere, with the contact form.
 PRACTICES_OWN_SITE = "https://practice.example"
 PASSWORD = "a long word for one day of tests"  # pragma: allowlist secret
+# What a visitor's message is sent with.
+AGREED = {"consent": True, "consent_version": "2026-11", "seconds_on_form": 30}
 
 
 @dataclass
@@ -150,6 +152,11 @@ class Stack:
         """As an operator asks whichever colour runs."""
         colour = next(name for name in self.running() if name.startswith("app-"))
         return self.compose("exec", "-T", colour, "pretamane", *arguments)
+
+    def asked(self, statement: str) -> list[str]:
+        """The lines of the database's answer, to its owner."""
+        ask = ("exec", "-T", "postgresql", "psql", "--username", "postgres", "-At", "pretamane", "--command")
+        return self.compose(*ask, statement).splitlines()
 
     def secret(self, name: str) -> str:
         return (self.secrets / name).read_text().strip()

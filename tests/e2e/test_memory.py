@@ -13,5 +13,5 @@ def test_idle_it_takes_little_and_leaves_each_room(stack):
     write_down("idle", found)
 
     assert found.keys() == SERVICES.keys()
-    assert sum(used for used, _ in found.values()) <= MOST_WHEN_IDLE, found
-    assert {name: used for name, (used, most) in found.items() if used > most * MOST_OF_A_LIMIT} == {}
+    assert sum(each.used for each in found.values()) <= MOST_WHEN_IDLE, found
+    assert {name: each for name, each in found.items() if each.used > each.limit * MOST_OF_A_LIMIT} == {}

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from tests.documents_story.samples import scanned_pdf
-from tests.e2e.stack import PASSWORD, PRACTICES_OWN_SITE, Stack
+from tests.e2e.stack import AGREED, PASSWORD, PRACTICES_OWN_SITE, Stack
 
 WORDS = "Rent of March"
 
@@ -20,7 +20,6 @@ def visitor(stack: Stack) -> Iterator[httpx2.Client]:
 
 
 MESSAGE = {"name": "Zoë", "email": "zoe@client.example", "message": "May I come on Monday?"}
-AGREED = {"consent": True, "consent_version": "2026-11", "seconds_on_form": 30}
 
 
 def test_a_message_from_the_practices_own_site_arrives_at_the_desk(visitor, administrator):

