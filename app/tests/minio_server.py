@@ -18,7 +18,7 @@ from tests.mail_server import Certificate
 from tests.running import free_port
 
 BUILD = Path(__file__).parents[2] / "tests" / "standins" / "minio"
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 
 
 class MinioServer:

@@ -8,7 +8,9 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
+from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
 from tests.embedded_server import another_process, ask, keep_a_note, kept_note, next_line, number_of_server, running
 
 from pretamane.adapters.postgres_embedded import EmbeddedPostgres
@@ -49,6 +51,25 @@ def test_a_killed_postmaster_loses_nothing(tmp_path: Path) -> None:
     found = kept_note(tmp_path)
 
     assert found == "kept"
+
+
+def test_an_unlogged_table_whose_making_was_killed_does_not_keep_the_next_start_out(tmp_path: Path) -> None:
+    keep_a_note(tmp_path)
+    server = EmbeddedPostgres(tmp_path)
+    address = server.start()
+    with suppress(DBAPIError), create_engine(address, poolclass=NullPool).connect() as making:
+        making.execute(text("CREATE UNLOGGED TABLE half_made (words text)"))
+        place = making.scalar(text("SELECT pg_relation_filepath('half_made')"))
+        # What somebody else commits makes its making durable, and nothing its way back.
+        ask(address, "CREATE TABLE of_another (words text)")
+        os.kill(server.process_id or 0, signal.SIGKILL)
+        making.execute(text("SELECT 1"))
+    server.stop()
+
+    assert (tmp_path / CLUSTER / place).exists()
+    assert not (tmp_path / CLUSTER / f"{place}_init").exists()
+    assert kept_note(tmp_path) == "kept"
+    assert "could not create file" in (tmp_path / f"{CLUSTER}.log").read_text()
 
 
 def test_a_query_that_outlives_all_kills_does_not_keep_the_next_start_out(tmp_path: Path) -> None:
