@@ -30,11 +30,10 @@ def memory(stack: Stack) -> dict[str, Memory]:
 def _memory(container: Container) -> Memory:
     group, is_unified = _group(container)
     pages = _numbers(group / "memory.stat")
-    inherited = "" if is_unified else "total_"
     total = int((group / ("memory.current" if is_unified else "memory.usage_in_bytes")).read_text())
-    used = total - pages[f"{inherited}inactive_file"]
+    used = total - pages["inactive_file"]
     limit = int((group / ("memory.max" if is_unified else "memory.limit_in_bytes")).read_text())
-    return Memory(used, used - pages[f"{inherited}active_file"], limit)
+    return Memory(used, used - pages["active_file"], limit)
 
 
 def kills_for_want_of_memory(container: Container) -> int:

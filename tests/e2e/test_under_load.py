@@ -31,6 +31,7 @@ def test_under_the_storys_load_nobody_runs_out_of_memory_or_starts_again(stack, 
 
     assert load.failed == []
     assert load.is_enough(), load.done
+    assert load.done.total() > LOAD_SECONDS / 2
     assert together <= MOST_UNDER_LOAD, most
     assert {name: each for name, each in most.items() if each.held > ENOUGH_ROOM * each.limit} == {}
     running = stack.running()

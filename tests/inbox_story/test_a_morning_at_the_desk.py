@@ -8,6 +8,12 @@ def row(page: Page, name: str) -> Locator:
     return page.get_by_role("row").filter(has_text=name).first
 
 
+def boxes(page: Page, *names: str) -> Locator:
+    """Of the newest message of each, wherever it stands later."""
+    found = (row(page, name).get_by_role("checkbox").get_attribute("name") for name in names)
+    return page.locator(", ".join(f'input[name="{name}"]' for name in found))
+
+
 def open_message(page: Page, inbox: str, name: str) -> None:
     page.goto(inbox)
     row(page, name).get_by_role("link", name=name).click()
@@ -15,14 +21,14 @@ def open_message(page: Page, inbox: str, name: str) -> None:
 
 def test_messages_are_chosen_marked_and_that_undone(page: Page, inbox: str) -> None:
     page.goto(inbox)
-    boxes = [row(page, name).get_by_role("checkbox") for name in ("Ada Byron", "Bob Stone")]
-    chosen = page.locator(", ".join(f'input[name="{box.get_attribute("name")}"]' for box in boxes))
-    for box in boxes:
+    chosen, others = boxes(page, "Ada Byron", "Bob Stone"), boxes(page, "Cora Lee", "Eve Dropper")
+    for box in chosen.all():
         box.check()
     page.get_by_role("button", name="Mark as done").click()
 
     expect(page.get_by_role("status")).to_contain_text("2 messages were marked as done.")
     expect(chosen).to_have_count(0)
+    expect(others).to_have_count(2)
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_text("That was undone.")).to_be_visible()
     expect(chosen).to_have_count(2)

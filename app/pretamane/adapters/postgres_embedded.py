@@ -3,6 +3,7 @@
 import atexit
 import os
 import platform
+import re
 import signal
 import subprocess
 import sys
@@ -43,7 +44,7 @@ _LOG_LIMIT = 10 * 1024 * 1024
 _LETTER_CASES = ("C.UTF-8", "UTF-8", "C")
 # What a recovery says that met the file of an unlogged table whose making was broken off, when its way back was not
 # written down any more. It leaves what the next one needs to clear that away.
-_HALF_RECOVERED = "FATAL:  could not create file"
+_HALF_RECOVERED = re.compile(r'FATAL:  could not create file ".*": File exists')
 _STATE_LINE = 7  # of postmaster.pid: the server's own word on its state
 # No PG* variable of the caller's may steer the server.
 _ENVIRONMENT = {"LC_ALL": "C", "TZ": "UTC", "PATH": os.defpath}
@@ -152,7 +153,7 @@ class EmbeddedPostgres:
             os.truncate(self._log, 0)
         self._log.touch(0o600)
         story = self._try(binaries, sockets)
-        if story and _HALF_RECOVERED in story:
+        if story and _HALF_RECOVERED.search(story):
             story = self._try(binaries, sockets)
         if story is not None:
             raise CannotStart(_sentence(story, f"PostgreSQL did not start (its log is {self._log})"))
